@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Prove that the harness can fail: each case here breaks one thing and looks
+for the words that name it. Arguments are those of vm.py; KTAP comes out.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import vm
+
+# name: (script of the test, its expected cases, what must be reported);
+# None: nothing may be reported
+TAP = "echo TAP version 13; echo 1..{n}; "
+WARN = "echo WARNING >/sys/kernel/debug/provoke-crash/DIRECT; "
+CASES = {
+    "as_expected": (TAP.format(n=2) + "echo ok 1 a; echo ok 2 b '# SKIP no b'",
+                    "a:pass b:skip", None),
+    "broken_test": (TAP.format(n=1) + "echo not ok 1 a; exit 1",
+                    "a:pass", "a: expected pass, got fail"),
+    "unexpected_skip": (TAP.format(n=1) + "echo ok 1 a '# SKIP why'; exit 4",
+                        "a:pass", "a: expected pass, got skip"),
+    "unexpected_pass": (TAP.format(n=1) + "echo ok 1 a", "a:fail",
+                        "a: expected fail, got pass"),
+    "vanished_case": (TAP.format(n=1) + "echo ok 1 a", "a:pass b:pass",
+                      "b: expected pass, got no result"),
+    "new_case": (TAP.format(n=2) + "echo ok 1 a; echo ok 2 b", "a:pass",
+                 "b: pass, but no table expects it"),
+    "dies_after_its_cases": (TAP.format(n=1) + "echo ok 1 a; kill -SEGV $$",
+                             "a:pass", "failed as a whole"),
+    "hanging_test": (TAP.format(n=2) + "echo ok 1 a; sleep 600",
+                     "a:pass b:pass", "b: expected pass, got no result"),
+    "splat": (TAP.format(n=1) + WARN + "echo ok 1 a", "a:pass", "WARNING: "),
+    "taint": (TAP.format(n=1) + WARN + "dmesg -C; echo ok 1 a", "a:pass",
+              "tainted: 512"),
+    "missing_verdict": (TAP.format(n=1) + "echo ok 1 a; sync; sleep 1; "
+                        "echo o >/proc/sysrq-trigger; sleep 60", "a:pass",
+                        "without a verdict"),
+    "kernel_panic": (TAP.format(n=1) + "echo c >/proc/sysrq-trigger; sleep 60",
+                     "a:pass", "kernel panic: sysrq triggered crash"),
+    "killed_qemu": (TAP.format(n=1) + "touch /tmp/x; sleep 600", "a:pass",
+                    "QEMU was killed by SIGKILL"),
+    "hanging_guest": ("kill -STOP -1; while :; do :; done", "a:pass",
+                      "timed out after"),
+}
+MACHINE = "sym"
+
+
+def install(args, folder, name, script):
+    """A kselftest installation with one test; expect/ beside it."""
+    tests = os.path.join(folder, "tests")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(os.path.join(tests, "arm64"))
+    os.makedirs(os.path.join(folder, "expect"))
+    shutil.copytree(os.path.join(args.tests, "kselftest"),
+                    os.path.join(tests, "kselftest"))
+    shutil.copy(os.path.join(args.tests, "run_kselftest.sh"), tests)
+    with open(os.path.join(tests, "kselftest-list.txt"), "w",
+              encoding="utf-8") as f:
+        f.write(f"arm64:{name}.sh\n")
+    path = os.path.join(tests, "arm64", f"{name}.sh")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"#!/bin/sh\n{script}\n")
+    os.chmod(path, 0o755)
+    if name == "hanging_test":
+        with open(os.path.join(tests, "arm64", "settings"), "w",
+                  encoding="utf-8") as f:
+            f.write("timeout=4\n")
+    return tests
+
+
+def kill_qemu(runs):
+    """The runner's only child is QEMU: shoot it once the guest is up."""
+    for _ in range(600):
+        time.sleep(0.1)
+        log = os.path.join(runs, "latest", "console.log")
+        if os.path.exists(log) and "Run /init" in open(log, errors="replace",
+                                                      encoding="utf-8").read():
+            break
+    subprocess.run(["pkill", "-KILL", "-P", str(os.getpid()), "-f",
+                    "virtio-serial-pci"], check=False)
+
+
+def try_case(args, name, script, cases, want):
+    folder = os.path.join(args.runs, "selftest", name)
+    args.tests = install(args, folder, name, script)
+    with open(os.path.join(folder, "expect", "fake.expect"), "w",
+              encoding="utf-8") as f:
+        for case in cases.split():
+            what, result = case.split(":")
+            f.write(f"arm64:{name}.sh {what} * {result} {result} because\n")
+    args.runs = os.path.join(folder, "runs")
+    args.timeout = 25 if name == "hanging_guest" else 120
+    table = vm.Expectations("", "", os.path.join(folder, "expect"))
+    if name == "killed_qemu":
+        threading.Thread(target=kill_qemu, args=(args.runs,)).start()
+    wrong, _, _ = vm.test_machine(args, table, MACHINE)
+    if want is None:
+        return wrong == [], wrong
+    return any(want in line for line in wrong), wrong
+
+
+def main():
+    words = [*sys.argv[1:], "test"]
+    wanted = os.environ.get("T", "")
+    cases = {k: v for k, v in CASES.items() if wanted in k}
+    print(f"TAP version 13\n1..{len(cases)}", flush=True)
+    failed = 0
+    for number, (name, (script, rows, want)) in enumerate(cases.items(), 1):
+        good, said = try_case(vm.parser().parse_args(words), name, script,
+                              rows, want)
+        if not good:
+            failed += 1
+            print(f"# wanted: {want}\n# got: {said}")
+        print(f"{'ok' if good else 'not ok'} {number} harness.{name}",
+              flush=True)
+    sys.exit(1 if failed else 0)
+
+
+main()

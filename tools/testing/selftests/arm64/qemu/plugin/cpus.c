@@ -1,0 +1,752 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cpus.c - a QEMU TCG plugin that makes the CPUs of one machine differ
+ *
+ * QEMU's arm64 "virt" machine has CPUs of one model only. This plugin changes
+ * what chosen vCPUs show of themselves and how they behave, so that the kernel
+ * sees an asymmetric SoC:
+ *
+ *   64only=CPUS		no AArch32 at any exception level
+ *   aarch32-regs=raz|poison	AArch32 ID registers of these CPUs (default raz)
+ *   strict-eret=on|off		a return to AArch32 is illegal there (default on)
+ *   set=REG.LSB[:WIDTH]=VALUE[@CPUS]
+ *				an ID register field reads as VALUE (repeatable)
+ *   report=FILE		counters, written when QEMU exits
+ *
+ * CPUS is a list of numbers and ranges joined by '+': 0+2-3.
+ *
+ * ID registers are changed after the read executed: the new value replaces Rt
+ * before the next instruction. A read that traps to a hypervisor is therefore
+ * left alone, and the hypervisor's own read is changed instead. Instructions
+ * are matched by opcode only, as the kernel reads ID registers at EL2 and with
+ * the MMU off, and the check for the vCPU is made at run time because
+ * translated blocks are shared between vCPUs.
+ *
+ * Plugins cannot write SPSR_ELx. So an AArch32 mode on its way into SPSR_ELx is
+ * replaced by a reserved AArch64 mode, which QEMU's ERET treats as the illegal
+ * return that it is on real hardware. The mode asked for is kept in the upper
+ * bits, and is put back into whatever is read from SPSR_ELx: software never
+ * sees a value that it did not write, even if the register is saved here and
+ * restored on another CPU.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "qemu_plugin_api.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define MAX_CPUS	64
+#define MAX_RULES	32
+
+/* The ID register space S3_0_C0_Cm_op2, as one number */
+#define ID_REG(crm, op2)	((crm) << 3 | (op2))
+#define NR_ID_REGS		ID_REG(8, 0)
+#define ID_AA64PFR0		ID_REG(4, 0)
+#define is_aarch32_id(reg)	((reg) >= ID_REG(1, 0) && (reg) < ID_REG(4, 0))
+
+/* Not an ID register: a read of SPSR_ELx, which shares the fix-up code */
+#define READ_SPSR		NR_ID_REGS
+
+#define AARCH32_POISON		0xdeadbeefu
+
+#define MRS_ID(insn)		(((insn) & 0xfffff800) == 0xd5380000)
+#define SYSREG_OP(insn)		((insn) & 0xffffffe0)
+#define RT(insn)		((insn) & 0x1f)
+#define XZR			31
+
+#define MSR_SPSR_EL1		0xd5184000
+#define MSR_SPSR_EL12		0xd51d4000
+#define MSR_SPSR_EL2		0xd51c4000
+#define MSR_SPSR_EL3		0xd51e4000
+#define MSR_TO_MRS		0x00200000
+
+#define ERET			0xd69f03e0
+#define ERETAA			0xd69f0bff
+#define ERETAB			0xd69f0fff
+
+#define HCR_NV			(1ull << 42)
+
+#define PSTATE_nRW		0x10
+#define PSTATE_EL(pstate)	((pstate) >> 2 & 3)
+#define SPSR_MODE		0x1f
+#define SPSR_MODE_RESERVED	0x01	/* EL0 with SP_EL1: no such mode */
+
+/* An AArch32 mode kept aside in SPSR_ELx[63:48]: a mark and M[3:0] */
+#define SPSR_KEPT_MARK		0xa320000000000000ull
+#define SPSR_KEPT_MASK		0xfff0000000000000ull
+#define SPSR_KEPT_SHIFT		48
+#define SPSR_KEPT_MODE		0x0f
+
+struct rule {
+	const char *text;
+	unsigned int reg;
+	uint64_t mask;
+	uint64_t value;
+	uint64_t cpus;
+};
+
+enum pending_kind {
+	PENDING_NONE,
+	PENDING_READ,		/* Rt is to be changed, unless the MRS trapped */
+	PENDING_RESTORE,	/* Rt is to be restored, come what may */
+};
+
+struct cpu {
+	struct {
+		unsigned int reg, rt, offset;
+		uint64_t value;
+	} pending;
+	uint64_t rewrites;
+	uint64_t illegal_returns;
+	uint64_t missed;
+	uint64_t rule_rewrites[MAX_RULES];
+};
+
+/* Members that translated code looks at without a call */
+struct score {
+	uint64_t pending;
+	uint64_t watch_eret;
+	uint64_t aarch32_insns;
+};
+
+static struct {
+	uint64_t cpus_64only;
+	bool poison;
+	bool strict_eret;
+	const char *report;
+	FILE *report_file;
+	struct rule rules[MAX_RULES];
+	unsigned int nr_rules;
+} opt = { .strict_eret = true };
+
+static struct cpu cpus[MAX_CPUS];
+static unsigned int nr_cpus;
+
+/* For each register, the CPUs on which reads of it are changed */
+static uint64_t changed_on[NR_ID_REGS];
+
+static struct qemu_plugin_u64 score_pending, score_watch_eret, score_aarch32;
+
+static struct {
+	struct qemu_plugin_register *x[XZR], *pc, *cpsr, *hcr, *spsr[4], *elr[4];
+} regs;
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API_VERSION;
+
+static bool is_64only(unsigned int cpu)
+{
+	return opt.cpus_64only >> cpu & 1;
+}
+
+static void __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("cpus plugin: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+static void __attribute__((noreturn)) broken(const char *what)
+{
+	complain("cannot %s: this QEMU does not fit", what);
+	abort();
+}
+
+/* Callbacks run in the thread of their vCPU, or one vCPU after the other */
+static struct g_byte_array *reg_buf(unsigned int len)
+{
+	static __thread struct g_byte_array *buf;
+
+	if (!buf)
+		buf = g_byte_array_new();
+	return g_byte_array_set_size(buf, len);
+}
+
+/* Something was seen that the plugin cannot emulate: never let that pass */
+static void miss(unsigned int cpu, const char *what)
+{
+	if (!cpus[cpu].missed++)
+		complain("cpu %u: MISSED %s", cpu, what);
+}
+
+static uint64_t read_reg(struct qemu_plugin_register *reg)
+{
+	struct g_byte_array *buf = reg_buf(0);
+	uint64_t val = 0;
+
+	if (!reg || !qemu_plugin_read_register(reg, buf) || buf->len > sizeof(val))
+		broken("read a register");
+	memcpy(&val, buf->data, buf->len);
+	return val;
+}
+
+static void write_x(unsigned int rt, uint64_t val)
+{
+	struct g_byte_array *buf = reg_buf(sizeof(val));
+
+	memcpy(buf->data, &val, sizeof(val));
+	if (!qemu_plugin_write_register(regs.x[rt], buf))
+		broken("write a register");
+}
+
+/* SPSR_ELx: the value to write on this CPU, and the value that was written */
+
+static uint64_t spsr_unkeep(uint64_t spsr)
+{
+	if ((spsr & SPSR_KEPT_MASK) != SPSR_KEPT_MARK)
+		return spsr;
+	return (uint32_t)(spsr & ~SPSR_MODE) | PSTATE_nRW |
+	       (spsr >> SPSR_KEPT_SHIFT & SPSR_KEPT_MODE);
+}
+
+static uint64_t spsr_keep(uint64_t spsr)
+{
+	if (!(spsr & PSTATE_nRW))
+		return spsr;
+	return SPSR_KEPT_MARK | (spsr & SPSR_KEPT_MODE) << SPSR_KEPT_SHIFT |
+	       (uint32_t)(spsr & ~SPSR_MODE) | SPSR_MODE_RESERVED;
+}
+
+/* ID registers */
+
+static uint64_t without_aarch32(uint64_t pfr0)
+{
+	unsigned int shift;
+
+	/* EL0 to EL3: "AArch64 and AArch32" is 2, "AArch64 only" is 1 */
+	for (shift = 0; shift < 16; shift += 4)
+		if ((pfr0 >> shift & 0xf) == 2)
+			pfr0 -= 1ull << shift;
+	return pfr0;
+}
+
+static uint64_t id_value(unsigned int cpu, unsigned int reg, uint64_t val)
+{
+	unsigned int i;
+
+	if (is_64only(cpu)) {
+		if (reg == ID_AA64PFR0)
+			val = without_aarch32(val);
+		else if (is_aarch32_id(reg))
+			val = opt.poison ? AARCH32_POISON : 0;
+		if (reg == ID_AA64PFR0 || is_aarch32_id(reg))
+			cpus[cpu].rewrites++;
+	}
+
+	for (i = 0; i < opt.nr_rules; i++) {
+		const struct rule *r = &opt.rules[i];
+
+		if (r->reg != reg || !(r->cpus >> cpu & 1))
+			continue;
+		val = (val & ~r->mask) | r->value;
+		cpus[cpu].rule_rewrites[i]++;
+	}
+	return val;
+}
+
+static void change_read(unsigned int cpu, unsigned int reg, unsigned int rt)
+{
+	uint64_t val = read_reg(regs.x[rt]);
+
+	write_x(rt, reg == READ_SPSR ? spsr_unkeep(val) : id_value(cpu, reg, val));
+}
+
+static bool reads_change(unsigned int cpu, unsigned int reg)
+{
+	return reg == READ_SPSR || changed_on[reg] >> cpu & 1;
+}
+
+/*
+ * The callbacks get what they need to know about the instruction as a number
+ * instead of a pointer: nothing has to be freed when QEMU drops a block.
+ */
+#define UDATA(reg, rt, offset)	((void *)(uintptr_t)((offset) << 16 | (reg) << 8 | (rt)))
+#define UDATA_RT(udata)		((uintptr_t)(udata) & 0xff)
+#define UDATA_REG(udata)	((uintptr_t)(udata) >> 8 & 0xff)
+#define UDATA_OFFSET(udata)	((uintptr_t)(udata) >> 16)
+
+/* Before the instruction that follows an MRS in the same block */
+static void after_read(unsigned int cpu, void *udata)
+{
+	if (reads_change(cpu, UDATA_REG(udata)))
+		change_read(cpu, UDATA_REG(udata), UDATA_RT(udata));
+}
+
+/* Before an MRS that ends its block: leave it to the next block, whichever */
+static void before_last_read(unsigned int cpu, void *udata)
+{
+	struct cpu *c = &cpus[cpu];
+
+	if (!reads_change(cpu, UDATA_REG(udata)))
+		return;
+	if (qemu_plugin_u64_get(score_pending, cpu))
+		miss(cpu, "the start of a block");
+	c->pending.reg = UDATA_REG(udata);
+	c->pending.rt = UDATA_RT(udata);
+	c->pending.offset = UDATA_OFFSET(udata);
+	qemu_plugin_u64_set(score_pending, cpu, PENDING_READ);
+}
+
+/*
+ * Is this a guest hypervisor? What it writes to SPSR_ELx may end up in memory,
+ * and its ERET traps: it is the host that returns, with an MSR of its own.
+ */
+static bool in_guest_hyp(void)
+{
+	return PSTATE_EL(read_reg(regs.cpsr)) == 1 && regs.hcr &&
+	       read_reg(regs.hcr) & HCR_NV;
+}
+
+/* Before MSR SPSR_ELx, Xt. It ends its block, so Xt is restored in the next */
+static void before_spsr_write(unsigned int cpu, void *udata)
+{
+	struct cpu *c = &cpus[cpu];
+	unsigned int rt = UDATA_RT(udata);
+	uint64_t val = read_reg(regs.x[rt]);
+	uint64_t new = spsr_unkeep(val);
+
+	if (is_64only(cpu))
+		new = spsr_keep(new);
+	if (new == val || in_guest_hyp())
+		return;
+	write_x(rt, new);
+	c->pending.rt = rt;
+	c->pending.value = val;
+	qemu_plugin_u64_set(score_pending, cpu, PENDING_RESTORE);
+}
+
+/*
+ * Did the MRS that ended the previous block trap? If nothing came in between,
+ * the next instruction follows it. Otherwise an exception was taken, which the
+ * return address tells to be of the MRS or, like an interrupt, of what follows.
+ * Offsets in the page do, as a block may be mapped more than once.
+ */
+static bool read_trapped(unsigned int cpu)
+{
+	unsigned int offset = cpus[cpu].pending.offset;
+	unsigned int el = PSTATE_EL(read_reg(regs.cpsr));
+
+	if ((read_reg(regs.pc) & 0xfff) == ((offset + 4) & 0xfff))
+		return false;
+	return el && (read_reg(regs.elr[el]) & 0xfff) == offset;
+}
+
+/* At the start of a block, if something is pending on this CPU */
+static void finish_pending(unsigned int cpu, void *udata)
+{
+	struct cpu *c = &cpus[cpu];
+	uint64_t kind = qemu_plugin_u64_get(score_pending, cpu);
+
+	(void)udata;
+	qemu_plugin_u64_set(score_pending, cpu, PENDING_NONE);
+	if (kind == PENDING_RESTORE)
+		write_x(c->pending.rt, c->pending.value);
+	else if (!read_trapped(cpu))
+		change_read(cpu, c->pending.reg, c->pending.rt);
+}
+
+/* Before an ERET on a 64-bit only CPU. At EL0 it is going to be undefined */
+static void before_eret(unsigned int cpu, void *udata)
+{
+	unsigned int el = PSTATE_EL(read_reg(regs.cpsr));
+	uint64_t spsr = el ? read_reg(regs.spsr[el]) : 0;
+
+	(void)udata;
+	if (in_guest_hyp())
+		return;
+	if ((spsr & SPSR_KEPT_MASK) == SPSR_KEPT_MARK) {
+		if (!cpus[cpu].illegal_returns++)
+			complain("cpu %u: illegal return to AArch32 from EL%u", cpu, el);
+	} else if (spsr & PSTATE_nRW) {
+		miss(cpu, "a mode that did not reach SPSR_ELx through an MSR");
+	}
+}
+
+static void translate_mrs(struct qemu_plugin_tb *tb, size_t i, unsigned int reg,
+			  unsigned int rt)
+{
+	struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+	unsigned int offset = qemu_plugin_insn_vaddr(insn) & 0xfff;
+	qemu_plugin_vcpu_cb_t cb = before_last_read;
+
+	if (rt == XZR || (reg != READ_SPSR && !changed_on[reg]))
+		return;
+	if (i + 1 < qemu_plugin_tb_n_insns(tb)) {
+		insn = qemu_plugin_tb_get_insn(tb, i + 1);
+		cb = after_read;
+	}
+	qemu_plugin_register_vcpu_insn_exec_cb(insn, cb, QEMU_PLUGIN_CB_RW_REGS,
+					       UDATA(reg, rt, offset));
+}
+
+static void translate_insn(struct qemu_plugin_tb *tb, size_t i)
+{
+	struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+	uint32_t opcode = 0;
+
+	qemu_plugin_insn_data(insn, &opcode, sizeof(opcode));
+
+	if (MRS_ID(opcode)) {
+		translate_mrs(tb, i, opcode >> 5 & (NR_ID_REGS - 1), RT(opcode));
+		return;
+	}
+	if (!opt.strict_eret || !opt.cpus_64only)
+		return;
+
+	switch (SYSREG_OP(opcode)) {
+	case MSR_SPSR_EL1:
+	case MSR_SPSR_EL12:
+	case MSR_SPSR_EL2:
+	case MSR_SPSR_EL3:
+		if (RT(opcode) != XZR)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, before_spsr_write,
+							       QEMU_PLUGIN_CB_RW_REGS,
+							       UDATA(0, RT(opcode), 0));
+		return;
+	case MSR_SPSR_EL1 | MSR_TO_MRS:
+	case MSR_SPSR_EL12 | MSR_TO_MRS:
+	case MSR_SPSR_EL2 | MSR_TO_MRS:
+	case MSR_SPSR_EL3 | MSR_TO_MRS:
+		translate_mrs(tb, i, READ_SPSR, RT(opcode));
+		return;
+	}
+	if (opcode == ERET || opcode == ERETAA || opcode == ERETAB)
+		qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, before_eret,
+							    QEMU_PLUGIN_CB_R_REGS,
+							    QEMU_PLUGIN_COND_NE,
+							    score_watch_eret, 0, NULL);
+}
+
+/*
+ * A block is translated when a vCPU is about to execute it, and is for one
+ * execution state only. In AArch32 QEMU has the program counter in R15, and
+ * what plugins see as "pc" and "cpsr" stays as AArch64 left it: at the ERET.
+ */
+static bool is_aarch32(const struct qemu_plugin_tb *tb)
+{
+	const struct qemu_plugin_insn *first = qemu_plugin_tb_get_insn(tb, 0);
+
+	return read_reg(regs.pc) != qemu_plugin_insn_vaddr(first);
+}
+
+static void translate(struct qemu_plugin_tb *tb, void *udata)
+{
+	size_t n = qemu_plugin_tb_n_insns(tb);
+	size_t i;
+
+	(void)udata;
+	qemu_plugin_register_vcpu_tb_exec_cond_cb(tb, finish_pending,
+						  QEMU_PLUGIN_CB_RW_REGS,
+						  QEMU_PLUGIN_COND_NE,
+						  score_pending, PENDING_NONE, NULL);
+
+	if (is_aarch32(tb)) {
+		qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(tb,
+								  QEMU_PLUGIN_INLINE_ADD_U64,
+								  score_aarch32, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		translate_insn(tb, i);
+}
+
+static struct qemu_plugin_register *find_reg(const struct g_array *array,
+					     const char *name)
+{
+	const struct qemu_plugin_reg_desc *desc = (const void *)array->data;
+	unsigned int i;
+
+	for (i = 0; i < array->len; i++)
+		if (!strcmp(desc[i].name, name))
+			return desc[i].handle;
+	return NULL;
+}
+
+/* The vCPUs are of one model and have the same handles: the first one's do */
+static void find_regs(void)
+{
+	struct g_array *array = qemu_plugin_get_registers();
+	char name[16];
+	int i;
+
+	for (i = 0; i < XZR; i++) {
+		snprintf(name, sizeof(name), "x%d", i);
+		regs.x[i] = find_reg(array, name);
+	}
+	regs.pc = find_reg(array, "pc");
+	regs.cpsr = find_reg(array, "cpsr");
+	regs.hcr = find_reg(array, "HCR_EL2");
+	for (i = 1; i < 4; i++) {
+		snprintf(name, sizeof(name), "SPSR_EL%d", i);
+		regs.spsr[i] = find_reg(array, name);
+		snprintf(name, sizeof(name), "ELR_EL%d", i);
+		regs.elr[i] = find_reg(array, name);
+	}
+	g_array_free(array, 1);
+}
+
+/*
+ * With one thread for all vCPUs (thread=single, icount) QEMU translates blocks
+ * for the vCPU that comes first, and then tells us its index on all of them.
+ */
+static void check_thread(unsigned int cpu)
+{
+	static __thread bool used;
+
+	if (used) {
+		complain("CPU %u has no thread of its own: use -accel tcg,thread=multi or -smp 1",
+			 cpu);
+		_exit(1);
+	}
+	used = true;
+}
+
+static void vcpu_init(unsigned int cpu, void *udata)
+{
+	(void)udata;
+	check_thread(cpu);
+	if (!regs.cpsr)
+		find_regs();
+	if (opt.strict_eret && is_64only(cpu))
+		qemu_plugin_u64_set(score_watch_eret, cpu, 1);
+}
+
+static void write_report(void *udata)
+{
+	FILE *f = opt.report_file;
+	unsigned int cpu, i;
+
+	(void)udata;
+	for (cpu = 0; cpu < nr_cpus; cpu++) {
+		const struct cpu *c = &cpus[cpu];
+		fprintf(f, "cpu=%u 64only=%d rewrites=%llu illegal_returns=%llu aarch32_insns=%llu missed=%llu\n",
+			cpu, is_64only(cpu), (unsigned long long)c->rewrites,
+			(unsigned long long)c->illegal_returns,
+			(unsigned long long)qemu_plugin_u64_get(score_aarch32, cpu),
+			(unsigned long long)c->missed);
+	}
+	for (i = 0; i < opt.nr_rules; i++)
+		for (cpu = 0; cpu < nr_cpus; cpu++)
+			if (opt.rules[i].cpus >> cpu & 1)
+				fprintf(f, "set=%s cpu=%u rewrites=%llu\n",
+					opt.rules[i].text, cpu,
+					(unsigned long long)cpus[cpu].rule_rewrites[i]);
+	if (fclose(f))
+		complain("%s: %s", opt.report, strerror(errno));
+}
+
+/* Options */
+
+static const struct {
+	const char *name;
+	unsigned int reg;
+} id_names[] = {
+	{ "id_aa64pfr0_el1", ID_REG(4, 0) },	{ "id_aa64pfr1_el1", ID_REG(4, 1) },
+	{ "id_aa64pfr2_el1", ID_REG(4, 2) },	{ "id_aa64zfr0_el1", ID_REG(4, 4) },
+	{ "id_aa64smfr0_el1", ID_REG(4, 5) },	{ "id_aa64fpfr0_el1", ID_REG(4, 7) },
+	{ "id_aa64dfr0_el1", ID_REG(5, 0) },	{ "id_aa64dfr1_el1", ID_REG(5, 1) },
+	{ "id_aa64dfr2_el1", ID_REG(5, 2) },	{ "id_aa64afr0_el1", ID_REG(5, 4) },
+	{ "id_aa64afr1_el1", ID_REG(5, 5) },	{ "id_aa64isar0_el1", ID_REG(6, 0) },
+	{ "id_aa64isar1_el1", ID_REG(6, 1) },	{ "id_aa64isar2_el1", ID_REG(6, 2) },
+	{ "id_aa64isar3_el1", ID_REG(6, 3) },	{ "id_aa64mmfr0_el1", ID_REG(7, 0) },
+	{ "id_aa64mmfr1_el1", ID_REG(7, 1) },	{ "id_aa64mmfr2_el1", ID_REG(7, 2) },
+	{ "id_aa64mmfr3_el1", ID_REG(7, 3) },	{ "id_aa64mmfr4_el1", ID_REG(7, 4) },
+};
+
+/* Takes a number off the front of *s */
+static bool parse_number(const char **s, uint64_t *val)
+{
+	char *end;
+
+	if (**s < '0' || **s > '9')
+		return false;
+	errno = 0;
+	*val = strtoull(*s, &end, 0);
+	*s = end;
+	return !errno;
+}
+
+static bool parse_cpus(const char *opt_text, const char *s, uint64_t *mask)
+{
+	uint64_t first, last;
+
+	*mask = 0;
+	for (;; s++) {
+		if (!parse_number(&s, &first))
+			break;
+		last = first;
+		if (*s == '-' && (s++, !parse_number(&s, &last)))
+			break;
+		if (first > last)
+			break;
+		if (last >= nr_cpus) {
+			complain("%s: there is no CPU %llu, only 0-%u", opt_text,
+				 (unsigned long long)last, nr_cpus - 1);
+			return false;
+		}
+		for (; first <= last; first++)
+			*mask |= 1ull << first;
+		if (!*s)
+			return true;
+		if (*s != '+')
+			break;
+	}
+	complain("%s: not a list of CPUs like 0+2-3", opt_text);
+	return false;
+}
+
+static bool parse_reg(const char *name, size_t len, unsigned int *reg)
+{
+	char buf[32], tail;
+	unsigned int i, crm, op2;
+
+	if (len >= sizeof(buf))
+		return false;
+	memcpy(buf, name, len);
+	buf[len] = '\0';
+	for (i = 0; i < ARRAY_SIZE(id_names); i++) {
+		if (!strcmp(buf, id_names[i].name)) {
+			*reg = id_names[i].reg;
+			return true;
+		}
+	}
+	if (sscanf(buf, "s3_0_c0_c%1u_%1u%c", &crm, &op2, &tail) != 2 ||
+	    crm > 7 || op2 > 7)
+		return false;
+	*reg = ID_REG(crm, op2);
+	return true;
+}
+
+/* REG.LSB[:WIDTH]=VALUE[@CPUS] */
+static bool parse_set(const char *text, const char *s)
+{
+	struct rule *r = &opt.rules[opt.nr_rules];
+	const char *dot = strchr(s, '.');
+	uint64_t lsb, width = 4;
+
+	if (opt.nr_rules == MAX_RULES) {
+		complain("%s: more than %d rules", text, MAX_RULES);
+		return false;
+	}
+	if (!dot || !parse_reg(s, dot - s, &r->reg)) {
+		complain("%s: unknown ID register", text);
+		return false;
+	}
+	r->text = s;
+	s = dot + 1;
+	if (!parse_number(&s, &lsb) ||
+	    (*s == ':' && (s++, !parse_number(&s, &width))) ||
+	    !width || lsb >= 64 || width > 64 - lsb || *s != '=') {
+		complain("%s: not a field like .LSB=VALUE or .LSB:WIDTH=VALUE", text);
+		return false;
+	}
+	s++;
+	r->mask = ~0ull >> (64 - width);
+	if (!parse_number(&s, &r->value) || r->value & ~r->mask || (*s && *s != '@')) {
+		complain("%s: not a number of %u bits", text, (unsigned int)width);
+		return false;
+	}
+	r->mask <<= lsb;
+	r->value <<= lsb;
+	r->cpus = ~0ull >> (64 - nr_cpus);
+	if (*s == '@' && !parse_cpus(text, s + 1, &r->cpus))
+		return false;
+	changed_on[r->reg] |= r->cpus;
+	opt.nr_rules++;
+	return true;
+}
+
+/* Exactly one of two words */
+static bool parse_word(const char *text, const char *s, const char *no,
+		       const char *yes, bool *val)
+{
+	*val = !strcmp(s, yes);
+	if (*val || !strcmp(s, no))
+		return true;
+	complain("%s: neither %s nor %s", text, yes, no);
+	return false;
+}
+
+static bool parse_option(const char *text)
+{
+	const char *val = strchr(text, '=');
+	size_t len = val ? (size_t)(val - text) : 0;
+
+#define IS(name)	(len == sizeof(name) - 1 && !memcmp(text, name, len))
+	val++;
+	if (IS("64only"))
+		return parse_cpus(text, val, &opt.cpus_64only);
+	if (IS("aarch32-regs"))
+		return parse_word(text, val, "raz", "poison", &opt.poison);
+	if (IS("strict-eret"))
+		return parse_word(text, val, "off", "on", &opt.strict_eret);
+	if (IS("set"))
+		return parse_set(text, val);
+	if (IS("report") && *val) {
+		opt.report = val;
+		return true;
+	}
+#undef IS
+	complain("%s: unknown option", text);
+	return false;
+}
+
+static struct qemu_plugin_u64 score_member(struct qemu_plugin_scoreboard *score,
+					   size_t offset)
+{
+	return (struct qemu_plugin_u64){ .score = score, .offset = offset };
+}
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(uint64_t id,
+					   const struct qemu_plugin_info *info,
+					   int argc, char **argv)
+{
+	struct qemu_plugin_scoreboard *score;
+	unsigned int reg;
+	int i;
+
+	if (!info->system_emulation || strcmp(info->target_name, "aarch64")) {
+		complain("this is for qemu-system-aarch64");
+		return -1;
+	}
+	nr_cpus = info->system.max_vcpus;
+	if (!nr_cpus || nr_cpus > MAX_CPUS) {
+		complain("%u CPUs, can do %d", nr_cpus, MAX_CPUS);
+		return -1;
+	}
+	for (i = 0; i < argc; i++)
+		if (!parse_option(argv[i]))
+			return -1;
+
+	/* Now, so that a report of an earlier run is gone if this one is killed */
+	if (opt.report) {
+		opt.report_file = fopen(opt.report, "w");
+		if (!opt.report_file) {
+			complain("report=%s: %s", opt.report, strerror(errno));
+			return -1;
+		}
+	}
+
+	for (reg = ID_REG(1, 0); reg < ID_REG(4, 0); reg++)
+		changed_on[reg] |= opt.cpus_64only;
+	changed_on[ID_AA64PFR0] |= opt.cpus_64only;
+
+	score = qemu_plugin_scoreboard_new(sizeof(struct score));
+	score_pending = score_member(score, offsetof(struct score, pending));
+	score_watch_eret = score_member(score, offsetof(struct score, watch_eret));
+	score_aarch32 = score_member(score, offsetof(struct score, aarch32_insns));
+
+	qemu_plugin_register_vcpu_init_cb(id, vcpu_init, NULL);
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translate, NULL);
+	if (opt.report)
+		qemu_plugin_register_atexit_cb(id, write_report, NULL);
+	return 0;
+}

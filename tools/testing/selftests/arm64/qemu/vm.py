@@ -1,0 +1,716 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Boot the test machines, run things in them, and judge what came out.
+
+Called by the Makefile beside it, which builds what a machine needs; "make
+help" there is the manual. Exit status: 0 all as expected, 1 an unexpected
+result, 2 wrong use or a missing part. "run" returns the status of the command
+in the guest, 124 after a timeout and 125 for a guest that died.
+"""
+import argparse
+import configparser
+import fnmatch
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+QEMU_NEEDED = (11, 1)
+TIMED_OUT, DIED = 124, 125
+# TCG runs the guest an order of magnitude slower than a host of today.
+TCG_FACTOR = 10
+RUNS_KEPT = 200
+
+
+class Trouble(Exception):
+    """Something a user can mend; the text says what and how."""
+
+
+def colour(code, text):
+    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        return f"\033[{code}m{text}\033[0m"
+    return text
+
+
+def red(text):
+    return colour("31", text)
+
+
+def green(text):
+    return colour("32", text)
+
+
+# --------------------------------------------------------------- machines
+
+def machines():
+    conf = configparser.ConfigParser(
+        interpolation=configparser.ExtendedInterpolation())
+    with open(os.path.join(HERE, "machines.conf"), encoding="utf-8") as f:
+        conf.read_file(f)
+    return conf
+
+
+def pick_machines(words):
+    """Names for a list of names and globs, in the order of the table."""
+    table = machines()
+    wanted = []
+    for word in words.replace(",", " ").split():
+        hits = fnmatch.filter(table.sections(), word)
+        if not hits:
+            raise Trouble(f"no machine '{word}'\nthe machines are: " +
+                          " ".join(table.sections()))
+        wanted += hits
+    return [name for name in table.sections() if name in wanted]
+
+
+# --------------------------------------------------------------- one guest
+
+def check_qemu(qemu):
+    try:
+        out = subprocess.run([*qemu, "--version"], capture_output=True,
+                             text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as err:
+        raise Trouble(f"cannot run '{shlex.join(qemu)}': {err}") from err
+    found = re.search(r"emulator version (\d+)\.(\d+)(\.\d+)?(.*)", out)
+    if not found:
+        raise Trouble(f"'{shlex.join(qemu)}' does not name its version")
+    if (int(found[1]), int(found[2])) < QEMU_NEEDED:
+        need = ".".join(map(str, QEMU_NEEDED))
+        raise Trouble(f"QEMU {found[1]}.{found[2]} is too old, {need} is "
+                      f"needed ({qemu[0]})\nits plugins and its model of the "
+                      f"newer CPU features are used; give another with QEMU=")
+    return out.splitlines()[0]
+
+
+class Guest:
+    """One boot of one machine, with a folder of its own for all it leaves."""
+
+    def __init__(self, args, name, what):
+        self.args = args
+        self.name = name
+        self.conf = machines()[name]
+        self.qemu = shlex.split(args.qemu)
+        self.version = check_qemu(self.qemu)
+        for part in ("kernel", "initrd", "root", "tests", "plugin"):
+            if not os.path.exists(getattr(args, part)):
+                raise Trouble(f"{getattr(args, part)} is not there")
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        self.dir = os.path.join(args.runs, f"{stamp}-{name}-{what}")
+        for n in range(2, 1000):
+            try:
+                os.makedirs(self.dir)
+                break
+            except FileExistsError:
+                self.dir = os.path.join(args.runs, f"{stamp}-{name}-{what}.{n}")
+        self.job = self.path("job")
+        os.mkdir(self.job)
+        self.cause = None
+        self.status = None
+        self.findings = []
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def read(self, name):
+        try:
+            with open(self.path(name), errors="replace", encoding="utf-8") as f:
+                return f.read()
+        except FileNotFoundError:
+            return ""
+
+    def prepare(self, script, files=None):
+        self.write("job/cmd", "[ ! -d /job/files ] || cp -a /job/files/. .\n" +
+                   script + "\n")
+        shutil.copy(os.path.join(HERE, "finish.sh"), self.path("job/finish"))
+        shutil.copy(os.path.join(HERE, "splats"), self.job)
+        self.write("job/machine", "".join(
+            f"{k}={shlex.quote(v)}\n" for k, v in self.conf.items()))
+        if files:
+            shutil.copytree(files, self.path("job/files"), symlinks=True)
+
+    def share(self, tag, folder):
+        for c in (",", "\n"):
+            if c in folder:
+                raise Trouble(f"QEMU cannot share a folder with {c!r} in its "
+                              f"name: {folder}")
+        return ["-fsdev", f"local,id={tag},path={folder},security_model=none,"
+                "readonly=on,multidevs=remap",
+                "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+
+    def port(self, name):
+        return ["-chardev", f"file,id={name},path={self.path(name)},append=on",
+                "-device", f"virtserialport,chardev={name},name={name}"]
+
+    def command(self, interactive=False, gdb=None):
+        conf, args = self.conf, self.args
+        plugin = ",".join(filter(None, [args.plugin,
+                                        f"report={self.path('plugin')}",
+                                        conf["plugin"]]))
+        append = ["console=ttyAMA0", "panic=-1", "ignore_loglevel",
+                  conf["append"], args.append]
+        if gdb:
+            append.append("nokaslr")
+        cmd = [*self.qemu, "-nodefaults", "-no-user-config", "-no-reboot",
+               "-display", "none",
+               "-M", ",".join(filter(None, ["virt,gic-version=3",
+                                            conf["machine"]])),
+               "-cpu", conf["cpu"], "-smp", conf["smp"], "-m", conf["memory"],
+               *shlex.split(conf["qemu"]), "-plugin", plugin,
+               "-kernel", args.kernel, "-initrd", args.initrd,
+               "-append", " ".join(filter(None, append)),
+               *self.share("root", args.root), *self.share("tests", args.tests),
+               *self.share("job", self.job), "-device", "virtio-serial-pci",
+               *self.port("verdict")]
+        if interactive:
+            cmd += ["-serial", "mon:stdio"]
+        else:
+            cmd += ["-serial", f"file:{self.path('console.log')}",
+                    *self.port("out"), *self.port("err")]
+        if gdb:
+            cmd += ["-gdb", gdb, "-S"]
+        return cmd
+
+    def record(self, cmd):
+        """All that is needed to do this again, before anything can go wrong."""
+        quoted = " \\\n\t".join(shlex.quote(c) for c in cmd)
+        self.write("reproducer.sh", "#!/bin/sh\n# Boots this machine again "
+                   "with the same job; the files it writes are those beside "
+                   f"this one.\nprintf 'no verdict\\n' >{self.path('verdict')}"
+                   f"\nexec {quoted}\n")
+        os.chmod(self.path("reproducer.sh"), 0o755)
+        self.write("versions", f"{self.version}\nmachine: {self.name}\n"
+                   f"kernel: {self.args.kernel}\n"
+                   f"cpu: {self.conf['cpu']}\n{self.args.versions or ''}")
+        if self.args.config:
+            shutil.copy(self.args.config, self.path("config"))
+        self.write("verdict", "no verdict\n")
+        latest = os.path.join(self.args.runs, "latest")
+        if os.path.islink(latest):
+            os.unlink(latest)
+        os.symlink(os.path.basename(self.dir), latest)
+
+    def run(self, timeout, stream=False):
+        """Boot, wait, judge. Sets status (None: no verdict) and cause."""
+        cmd = self.command()
+        self.record(cmd)
+        for name in ("out", "err", "console.log"):
+            self.write(name, "")
+        begin = time.monotonic()
+        timed_out = False
+        with open(self.path("out"), "rb") as out, \
+             open(self.path("err"), "rb") as err, \
+             open(self.path("qemu.log"), "wb") as log, \
+             subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=log,
+                              stderr=log) as proc:
+            try:
+                while True:
+                    ended = proc.poll() is not None
+                    if stream:
+                        for src, dst in ((out, sys.stdout), (err, sys.stderr)):
+                            data = src.read()
+                            if data:
+                                dst.buffer.write(data)
+                                dst.flush()
+                    if ended:
+                        break
+                    if time.monotonic() - begin > timeout:
+                        timed_out = True
+                        proc.terminate()
+                        try:
+                            proc.wait(10)
+                        except subprocess.TimeoutExpired:
+                            proc.kill()
+                        continue
+                    time.sleep(0.02)
+            except BaseException:
+                proc.kill()
+                raise
+        self.seconds = time.monotonic() - begin
+        self.judge(proc.returncode, timeout if timed_out else None)
+
+    def judge(self, returncode, timeout):
+        lines = self.read("verdict").splitlines()
+        end = re.fullmatch(r"end exit=(\d+) checks=(\d+)",
+                           lines[-1] if lines else "")
+        console = self.read("console.log")
+        if end and not timeout:
+            self.status = int(end[1])
+            self.findings = lines[1:-1]
+            if int(end[2]):
+                self.findings.append("the checks after the run could not be "
+                                     f"done (status {end[2]})")
+            # what the console shows after the guest looked at its own log
+            with open(os.path.join(HERE, "splats"), encoding="utf-8") as f:
+                splat = re.compile("|".join(filter(None, f.read().split("\n"))))
+            if not self.findings:
+                self.findings = [m for m in console.splitlines()
+                                 if splat.search(m)][:5]
+            self.findings += self.plugin_findings()
+            return
+        panic = re.search(r"Kernel panic - not syncing: (.*)", console)
+        if panic:
+            self.cause = f"kernel panic: {panic[1].strip()}"
+        elif timeout:
+            self.cause = f"timed out after {timeout:.0f} s"
+        elif returncode < 0:
+            self.cause = f"QEMU was killed by {signal.Signals(-returncode).name}"
+        elif returncode > 0:
+            self.cause = (f"QEMU failed (status {returncode}): " +
+                          (self.read("qemu.log").strip() or "no message"))
+        else:
+            last = re.findall(r"^.*init: .*$", console, re.M)
+            self.cause = ("the guest went down without a verdict" +
+                          (f": {last[-1].strip()}" if last else ""))
+        self.status = None
+
+    # The plugin counts what it did; a hidden CPU that was never rewritten, or
+    # AArch32 code where there can be none, means that the machine was not
+    # what its name says.
+    def plugin_report(self):
+        cpus = {}
+        for line in self.read("plugin").splitlines():
+            facts = dict(f.split("=", 1) for f in line.split() if "=" in f)
+            if line.startswith("cpu="):
+                cpus[int(facts["cpu"])] = {k: int(v) for k, v in facts.items()}
+        return cpus
+
+    def plugin_findings(self):
+        cpus = self.plugin_report()
+        if len(cpus) != int(self.conf["smp"]):
+            return [f"plugin: reported {len(cpus)} CPUs of {self.conf['smp']}"]
+        late = re.search(r"maxcpus=(\d+)", self.conf["append"])
+        booted = int(late[1]) if late else len(cpus)
+        bad = []
+        for n, cpu in cpus.items():
+            if cpu["64only"] and not cpu["rewrites"] and n < booted:
+                bad.append(f"plugin: CPU {n} was never shown as 64-bit only")
+            for what in ("illegal_returns", "aarch32_insns", "missed"):
+                if cpu["64only"] and cpu[what]:
+                    bad.append(f"plugin: CPU {n}: {what}={cpu[what]}")
+        return bad
+
+
+def prune(runs):
+    if not os.path.isdir(runs):
+        return
+    old = sorted(d for d in os.listdir(runs) if d[0].isdigit())
+    for name in old[:-RUNS_KEPT]:
+        shutil.rmtree(os.path.join(runs, name), ignore_errors=True)
+
+
+# ----------------------------------------------------- results of kselftest
+
+def nest(ktap):
+    """kselftest prints the results inside a test as comments: "# ok 1 x".
+
+    The parser wants them as KTAP nests them, by two blanks.
+    """
+    out = []
+    for line in ktap.splitlines():
+        if re.match(r"# (timeout set to|overriding timeout|selftests: )", line):
+            continue
+        out.append("  " + line[2:] if line.startswith("# ") else line)
+    return "\n".join(out) + "\n"
+
+
+def parse_ktap(guest, kunit):
+    """{(test, case): pass|fail|skip}; case "-" is the test as a whole."""
+    guest.write("results.ktap", guest.read("out"))
+    guest.write("nested.ktap", nest(guest.read("out")))
+    proc = subprocess.run(
+        [sys.executable, kunit, "parse", f"--json={guest.path('results.json')}",
+         f"--junit={guest.path('results.xml')}", guest.path("nested.ktap")],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    guest.write("kunit.log", proc.stdout + proc.stderr)
+    results = {}
+    try:
+        tree = json.loads(guest.read("results.json"))
+    except json.JSONDecodeError:
+        return results
+    prefix = "selftests: "
+    for group in tree["sub_groups"]:
+        test = ":".join(group["name"].removeprefix(prefix).split(": ", 1))
+        stack = [("", group)]
+        while stack:
+            path, node = stack.pop()
+            for case in node["test_cases"]:
+                results[test, path + case["name"].split(" # ")[0]] = \
+                    case["status"].lower()
+            for sub in node["sub_groups"]:
+                stack.append((path + sub["name"] + ".", sub))
+    for line in guest.read("out").splitlines():
+        found = re.match(r"(ok|not ok) \d+ selftests: (\S+): (\S+)(.*)", line)
+        if found:
+            whole = "pass" if found[1] == "ok" else "fail"
+            if "# SKIP" in found[4]:
+                whole = "skip"
+            results[f"{found[2]}:{found[3]}", "-"] = whole
+    return results
+
+
+class Expectations:
+    """The committed tables: what each test must give on each machine."""
+
+    def __init__(self, series, pattern, folder=os.path.join(HERE, "expect")):
+        have = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        names = [n for n in have if n.endswith(".expect")]
+        if series:
+            wanted = [re.sub(r"^\d+-", "", s) for s in
+                      series.replace(",", " ").split()]
+            for s in wanted:
+                if f"{s}.expect" not in names:
+                    raise Trouble(f"no series '{s}' with tests\nthe series are:"
+                                  f" {' '.join(n[:-7] for n in names)}")
+            names = [f"{s}.expect" for s in wanted]
+        self.rows = []
+        for name in names:
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                for number, line in enumerate(f, 1):
+                    line = line.split("#")[0].strip()
+                    if not line or line.startswith("folder "):
+                        continue
+                    row = line.split(None, 5)
+                    where = f"{name}:{number}"
+                    if len(row) < 5:
+                        raise Trouble(f"{where}: five columns are needed")
+                    for result in row[3:5]:
+                        if result not in ("pass", "fail", "skip", "-"):
+                            raise Trouble(f"{where}: '{result}' is no result")
+                    if set(row[3:5]) & {"skip", "fail"} and len(row) < 6:
+                        raise Trouble(f"{where}: a skip or a fail needs a reason")
+                    if not pattern or fnmatch.fnmatch(row[0], f"*{pattern}*"):
+                        self.rows.append(row)
+        if not self.rows:
+            raise Trouble(f"no test matches T='{pattern}'")
+
+    def of(self, machine, tree):
+        """{(test, case): result} on this machine; the first row wins."""
+        seen = {}
+        for test, case, names, stack, base, *_ in self.rows:
+            if any(fnmatch.fnmatch(machine, n) for n in names.split(",")):
+                seen.setdefault((test, case), stack if tree == "stack" else base)
+        return {k: v for k, v in seen.items() if v != "-"}
+
+
+def compare(expected, results):
+    """Lines that say what is not as expected, and the counts."""
+    wrong = []
+    counts = {"pass": 0, "fail": 0, "skip": 0}
+    tests = {test for test, _ in expected}
+    for key, want in sorted(expected.items()):
+        got = results.get(key)
+        if got == want:
+            counts["skip" if want == "skip" else "pass"] += 1
+            continue
+        wrong.append("{}: {}: expected {}, got {}".format(
+            *key, want, got or "no result"))
+    for key in sorted(results):
+        if key in expected or key[0] not in tests:
+            continue
+        if key[1] != "-":
+            wrong.append("{}: {}: {}, but no table expects it".format(
+                *key, results[key]))
+        elif results[key] == "fail" and "fail" not in [
+                expected.get(k) or results[k] for k in results if
+                k[0] == key[0] and k[1] != "-"]:
+            wrong.append(f"{key[0]}: failed as a whole, though no case did")
+    counts["fail"] = len(wrong)
+    return wrong, counts
+
+
+def scaled_settings(tests):
+    """kselftest timeouts are for hardware; the guest runs under TCG."""
+    for folder, _, files in os.walk(tests):
+        if os.path.basename(folder) == "kselftest" or folder == tests:
+            continue
+        path = os.path.join(folder, "settings")
+        lines = []
+        if "settings" in files:
+            with open(path, encoding="utf-8") as f:
+                lines = f.read().splitlines()
+            if "# scaled for TCG" in lines:
+                continue
+        timeout = 45
+        keep = []
+        for line in lines:
+            found = re.fullmatch(r"timeout=(\d+)", line.strip())
+            if found:
+                timeout = int(found[1])
+            else:
+                keep.append(line)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("\n".join([*keep, "# scaled for TCG",
+                               f"timeout={timeout * TCG_FACTOR}"]) + "\n")
+
+
+def list_of_tests(tests):
+    with open(os.path.join(tests, "kselftest-list.txt"), encoding="utf-8") as f:
+        return f.read().split()
+
+
+def run_tests(args, name, tests, what="test"):
+    guest = Guest(args, name, what)
+    words = " ".join(f"-t {shlex.quote(t)}" for t in tests)
+    guest.prepare(f"cd /kselftest && exec ./run_kselftest.sh {words}")
+    guest.run(args.timeout)
+    return guest, parse_ktap(guest, args.kunit)
+
+
+def test_machine(args, table, name):
+    """Returns (lines of what went wrong, counts, guest) for one machine."""
+    expected = table.of(name, args.tree)
+    tests = sorted({test for test, _ in expected})
+    if not tests:
+        return None
+    missing = set(tests) - set(list_of_tests(args.tests))
+    if missing:
+        raise Trouble("not installed: " + " ".join(sorted(missing)))
+    guest, results = run_tests(args, name, tests)
+    wrong, counts = compare(expected, results)
+    if guest.status is None:
+        wrong.insert(0, guest.cause)
+        counts["fail"] += 1
+    for finding in guest.findings:
+        wrong.append(finding)
+        counts["fail"] += 1
+    if not guest.findings and guest.status is not None:
+        counts["pass"] += 1
+    return wrong, counts, guest
+
+
+def cmd_test(args):
+    table = Expectations(args.series, args.match)
+    names = pick_machines(args.machine or "*")
+    total = {"pass": 0, "fail": 0, "skip": 0}
+    ran = 0
+    for name in names:
+        if sys.stdout.isatty():
+            print(f"     {name:14} ...", end="\r", flush=True)
+        got = test_machine(args, table, name)
+        if not got:
+            continue
+        ran += 1
+        wrong, counts, guest = got
+        for k in total:
+            total[k] += counts[k]
+        word = red("FAIL") if wrong else green("ok  ")
+        print(f"{word} {name:14} {args.variant:8} {args.tree:6}"
+              f"{counts['pass']:4} passed {counts['fail']:3} failed "
+              f"{counts['skip']:3} skipped {guest.seconds:5.0f} s", flush=True)
+        for line in wrong:
+            print(f"       {line}")
+        if wrong:
+            print(f"       see {os.path.relpath(guest.dir)}", flush=True)
+    if not ran:
+        raise Trouble("no machine of " + " ".join(names) +
+                      " has a test that was asked for")
+    if args.summary:
+        print("{pass} passed, {fail} failed, {skip} skipped".format(**total))
+    if args.tally:
+        with open(args.tally, "a", encoding="utf-8") as f:
+            f.write("{pass} {fail} {skip}\n".format(**total))
+    return 1 if total["fail"] else 0
+
+
+# ------------------------------------------------------ run, boot and shell
+
+def report_death(guest):
+    print(f"{guest.name}: {guest.cause}", file=sys.stderr)
+    tail = guest.read("console.log").splitlines()[-8:]
+    for line in tail:
+        print(f"  | {line[:150]}", file=sys.stderr)
+    print(f"see {os.path.relpath(guest.dir)}", file=sys.stderr)
+
+
+def cmd_run(args):
+    name, = pick_machines(args.machine)
+    guest = Guest(args, name, "run")
+    if args.files and not os.path.isdir(args.files):
+        raise Trouble(f"FILES={args.files} is not a folder")
+    guest.prepare(args.cmd, args.files)
+    guest.run(args.timeout, stream=True)
+    if guest.status is None:
+        report_death(guest)
+        return TIMED_OUT if guest.cause.startswith("timed out") else DIED
+    for finding in guest.findings:
+        print(f"{name}: {finding}", file=sys.stderr)
+    return guest.status
+
+
+def cmd_boot(args):
+    """The tour: each series shows on a few lines what it changes."""
+    name, = pick_machines(args.machine)
+    guest = Guest(args, name, "boot")
+    tour = os.path.join(HERE, "tour")
+    parts = sorted(os.listdir(tour))
+    guest.prepare("for t in files/*; do sh $t || exit; done".replace(
+        "files/", "/job/tour/"))
+    shutil.copytree(tour, guest.path("job/tour"))
+    print(f"Booting {name}: {guest.conf['about']} ({len(parts)} stops)\n",
+          flush=True)
+    guest.run(args.timeout, stream=True)
+    if guest.status is None:
+        report_death(guest)
+        return DIED
+    for finding in guest.findings:
+        print(f"{name}: {finding}", file=sys.stderr)
+    if guest.status or guest.findings:
+        return 1
+    print(f"\nPowered off after {guest.seconds:.1f} s. "
+          f"Log: {os.path.relpath(guest.path('console.log'))}")
+    return 0
+
+
+SHELL = """
+stty rows {rows} cols {cols} 2>/dev/null
+export TERM={term} PS1='{name}:\\w# '
+dmesg -n 4
+printf '\\nMachine {name}: {about}\\nThe selftests are in /kselftest. '
+printf '"exit" powers off, Ctrl-A X kills QEMU.\\n\\n'
+exec bash --norc -i
+"""
+
+
+def cmd_shell(args):
+    name, = pick_machines(args.machine)
+    guest = Guest(args, name, "shell")
+    size = shutil.get_terminal_size()
+    guest.prepare(SHELL.format(rows=size.lines, cols=size.columns, name=name,
+                               about=guest.conf["about"],
+                               term=os.environ.get("TERM", "linux")),
+                  args.files)
+    cmd = guest.command(interactive=True, gdb=args.gdb)
+    guest.record(cmd)
+    if args.gdb:
+        print(f"waiting for a debugger: gdb-multiarch {args.vmlinux} "
+              f"-ex 'target remote {args.gdb.removeprefix('tcp:')}'",
+              flush=True)
+    done = subprocess.run(cmd, check=False)
+    end = re.search(r"^end exit=(\d+)", guest.read("verdict"), re.M)
+    if not end:
+        print(f"{name}: the guest went down without a verdict "
+              f"(QEMU: {done.returncode})", file=sys.stderr)
+        return DIED
+    return int(end[1])
+
+
+def cmd_machines(_args):
+    table = machines()
+    for name in table.sections():
+        print(f"{name:14} {table[name]['about']}")
+    return 0
+
+
+# --------------------------------------------------------------- two trees
+
+def cmd_regress(args):
+    """Upstream's tests on two kernels in the same machine: the differences."""
+    name, = pick_machines(args.machine)
+    own = {row[0] for row in Expectations("", "").rows}
+    tests = [t for t in list_of_tests(args.tests)
+             if t not in own and fnmatch.fnmatch(t, f"*{args.match or ''}*")]
+    if not tests:
+        raise Trouble(f"no test of upstream matches T='{args.match}'")
+    seen = {}
+    for tree, kernel in (("base", args.base_kernel), ("stack", args.kernel)):
+        args.kernel = kernel
+        results = {}
+        # one boot each: a test that kills the guest must not hide the others
+        for n, test in enumerate(tests, 1):
+            print(f"[{n}/{len(tests)}] {tree:5} {test}", file=sys.stderr)
+            guest, got = run_tests(args, name, [test], "regress")
+            if guest.status is None:
+                got[test, "-"] = guest.cause.split("\n")[0]
+            elif guest.findings:
+                got[test, "-"] = guest.findings[0]
+            results.update(got)
+        seen[tree] = results
+    differ = 0
+    for key in sorted(set(seen["base"]) | set(seen["stack"])):
+        base, stack = (seen[t].get(key, "no result") for t in ("base", "stack"))
+        if base != stack:
+            differ += 1
+            print(f"{key[0]}: {key[1]}: base {base}, stack {stack}")
+    print(f"{len(tests)} tests, {len(seen['base'])} results, "
+          f"{differ} differ between base and stack ({name})")
+    return 1 if differ else 0
+
+
+def cmd_bench(args):
+    """Guest instructions of hot paths, base against stack."""
+    rows = {}
+    for tree, kernel in (("base", args.base_kernel), ("stack", args.kernel)):
+        for name in pick_machines(args.machine):
+            args.kernel = kernel
+            guest = Guest(args, name, "bench")
+            guest.prepare("exec /kselftest/arm64/qemu-bench")
+            guest.run(args.timeout)
+            if guest.status != 0:
+                if guest.status is None:
+                    report_death(guest)
+                raise Trouble(f"bench failed on {tree}: "
+                              f"{guest.cause or guest.read('err')}")
+            for line in guest.read("out").splitlines():
+                what, count = line.rsplit(None, 1)
+                rows.setdefault((name, what), {})[tree] = int(count)
+    print(f"{'guest instructions for':38} {'base':>11} {'stack':>11} {'':>9}")
+    for (name, what), got in rows.items():
+        base, stack = got.get("base"), got.get("stack")
+        if base and stack is not None:
+            print(f"{name + ': ' + what:38} {base:11} {stack:11} "
+                  f"{100 * (stack - base) / base:+8.2f}%")
+        else:
+            print(f"{name + ': ' + what:38} {base or '-':>11} {stack or '-':>11}")
+    return 0
+
+
+VERBS = {n[4:]: f for n, f in globals().items() if n.startswith("cmd_")}
+
+
+def parser():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--qemu", default="qemu-system-aarch64")
+    for part in ("kernel", "initrd", "root", "tests", "plugin", "runs", "kunit",
+                 "config", "versions", "base-kernel", "vmlinux", "machine",
+                 "files", "cmd", "gdb", "append", "series", "match", "tally"):
+        p.add_argument("--" + part, default="")
+    p.add_argument("--variant", default="release")
+    p.add_argument("--tree", default="stack", choices=("stack", "base"))
+    p.add_argument("--timeout", type=float, default=1200)
+    p.add_argument("--summary", action="store_true")
+    p.add_argument("verb", choices=[*sorted(VERBS), "settings"])
+    return p
+
+
+def main():
+    args = parser().parse_args()
+    try:
+        if args.verb == "settings":
+            scaled_settings(args.tests)
+            return 0
+        if args.runs:
+            prune(args.runs)
+        return VERBS[args.verb](args)
+    except Trouble as err:
+        print(f"error: {err}", file=sys.stderr)
+        return 2
+    except OSError as err:
+        print(f"error: {err}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
