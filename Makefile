@@ -2,9 +2,11 @@
 # The whole interface of the stack; "make help" is its manual.
 
 O ?= build
-# Command-line variables reach the scripts through the environment.
-export O LINUX BASE QEMU CROSS_COMPILE CROSS_COMPILE32 J ROOTFS SPARSE
-export MACHINE SERIES T VARIANT TREE FILES TIMEOUT APPEND REV
+# The variables reach the scripts through the environment, but only those that
+# are set: an empty CROSS_COMPILE32 means "do without".
+VARIABLES := O LINUX BASE QEMU CROSS_COMPILE CROSS_COMPILE32 J ROOTFS SPARSE \
+	MACHINE SERIES T VARIANT TREE FILES TIMEOUT APPEND REV
+$(foreach v,$(VARIABLES),$(if $(filter undefined,$(origin $(v))),,$(eval export $(v))))
 unexport CMD
 MAKEFLAGS += --no-print-directory
 

@@ -102,7 +102,8 @@ export_stack()
 		if [[ $subject == 'series: '* ]]; then
 			[ -z "$series" ] || export_series "$git" "$dest" "$series"
 			series=${subject#series: }
-			bare_git "$git" update-ref "refs/heads/from" "$new"
+			bare_git "$git" update-ref refs/heads/from "$new"
+			bare_git "$git" update-ref refs/heads/to "$new"
 			continue
 		fi
 		author_date=$(git -C "$dir" log -1 --format='%ad' --date=raw "$rev")
