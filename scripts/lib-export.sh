@@ -12,6 +12,8 @@ stack_key()
 	{
 		echo "$BASE_REV"
 		for s in $(series_list); do
+			# a cover alone is a series that is being begun
+			[ -n "$(series_patches "$s")" ] || continue
 			echo "$s"
 			series_patches "$s" | xargs -r sha256sum | cut -d' ' -f1
 		done

@@ -15,7 +15,7 @@ packages=$packages,perl-base,procps,sed,strace,util-linux
 
 if ! command -v mmdebstrap >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "error: an arm64 user space is needed for the guest" >&2
-	echo "       on Debian: apt-get install mmdebstrap" >&2
+	echo "       on Debian: apt-get install mmdebstrap uidmap" >&2
 	echo "       elsewhere: ROOTFS=folder, with bash, coreutils, util-linux" >&2
 	exit 2
 fi
@@ -30,13 +30,16 @@ if [ -z "$mirror" ]; then
 	exit 2
 fi
 
+# By way of a tarball, so that the files belong to who runs this: without
+# privileges mmdebstrap works in a user namespace, with other owners.
 mode=root
-[ "$(id -u)" -eq 0 ] || mode=fakechroot
-command -v fakechroot >/dev/null || [ $mode = root ] || mode=unshare
-
+[ "$(id -u)" -eq 0 ] || mode=unshare
 rm -rf "$out.new"
+mkdir -p "$out.new"
 mmdebstrap --quiet --mode=$mode --variant=extract --architectures=arm64 \
-	--include="$packages" "$suite" "$out.new" "$mirror"
+	--include="$packages" "$suite" "$out.new/.tar" "$mirror"
+tar -C "$out.new" -xf "$out.new/.tar" --no-same-owner --exclude='./dev/*'
+rm "$out.new/.tar"
 # the links that a package's configuration would make
 [ -e "$out.new/usr/bin/awk" ] || ln -s gawk "$out.new/usr/bin/awk"
 # mount points, for the root is shared read-only

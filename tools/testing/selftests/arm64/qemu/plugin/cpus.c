@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cpus.c - a QEMU TCG plugin that makes the CPUs of one machine differ
+ * A QEMU TCG plugin that makes the CPUs of one machine differ
  *
  * QEMU's arm64 "virt" machine has CPUs of one model only. This plugin changes
  * what chosen vCPUs show of themselves and how they behave, so that the kernel
@@ -30,7 +30,7 @@
  * restored on another CPU.
  */
 #include <errno.h>
-#include <stdarg.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,7 @@
 #include "qemu_plugin_api.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define BIT_ULL(n)	(1ull << (n))
 
 #define MAX_CPUS	64
 #define MAX_RULES	32
@@ -47,7 +48,6 @@
 #define ID_REG(crm, op2)	((crm) << 3 | (op2))
 #define NR_ID_REGS		ID_REG(8, 0)
 #define ID_AA64PFR0		ID_REG(4, 0)
-#define is_aarch32_id(reg)	((reg) >= ID_REG(1, 0) && (reg) < ID_REG(4, 0))
 
 /* Not an ID register: a read of SPSR_ELx, which shares the fix-up code */
 #define READ_SPSR		NR_ID_REGS
@@ -69,9 +69,9 @@
 #define ERETAA			0xd69f0bff
 #define ERETAB			0xd69f0fff
 
-#define HCR_NV			(1ull << 42)
+#define HCR_NV			BIT_ULL(42)
 
-#define PSTATE_nRW		0x10
+#define PSTATE_AARCH32		0x10
 #define PSTATE_EL(pstate)	((pstate) >> 2 & 3)
 #define SPSR_MODE		0x1f
 #define SPSR_MODE_RESERVED	0x01	/* EL0 with SP_EL1: no such mode */
@@ -101,16 +101,16 @@ struct cpu {
 		unsigned int reg, rt, offset;
 		uint64_t value;
 	} pending;
-	uint64_t rewrites;
-	uint64_t illegal_returns;
-	uint64_t missed;
-	uint64_t rule_rewrites[MAX_RULES];
+	unsigned long long rewrites;
+	unsigned long long illegal_returns;
+	unsigned long long missed;
+	unsigned long long rule_rewrites[MAX_RULES];
 };
 
 /* Members that translated code looks at without a call */
 struct score {
 	uint64_t pending;
-	uint64_t watch_eret;
+	uint64_t strict;		/* returns to AArch32 are illegal */
 	uint64_t aarch32_insns;
 };
 
@@ -130,7 +130,7 @@ static unsigned int nr_cpus;
 /* For each register, the CPUs on which reads of it are changed */
 static uint64_t changed_on[NR_ID_REGS];
 
-static struct qemu_plugin_u64 score_pending, score_watch_eret, score_aarch32;
+static struct qemu_plugin_u64 score_pending, score_strict, score_aarch32;
 
 static struct {
 	struct qemu_plugin_register *x[XZR], *pc, *cpsr, *hcr, *spsr[4], *elr[4];
@@ -143,18 +143,9 @@ static bool is_64only(unsigned int cpu)
 	return opt.cpus_64only >> cpu & 1;
 }
 
-static void __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
-{
-	va_list ap;
+#define complain(fmt, ...)	fprintf(stderr, "cpus plugin: " fmt "\n", ##__VA_ARGS__)
 
-	fputs("cpus plugin: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
-static void __attribute__((noreturn)) broken(const char *what)
+static void broken(const char *what)
 {
 	complain("cannot %s: this QEMU does not fit", what);
 	abort();
@@ -203,19 +194,22 @@ static uint64_t spsr_unkeep(uint64_t spsr)
 {
 	if ((spsr & SPSR_KEPT_MASK) != SPSR_KEPT_MARK)
 		return spsr;
-	return (uint32_t)(spsr & ~SPSR_MODE) | PSTATE_nRW |
+	return (uint32_t)(spsr & ~SPSR_MODE) | PSTATE_AARCH32 |
 	       (spsr >> SPSR_KEPT_SHIFT & SPSR_KEPT_MODE);
 }
 
 static uint64_t spsr_keep(uint64_t spsr)
 {
-	if (!(spsr & PSTATE_nRW))
-		return spsr;
 	return SPSR_KEPT_MARK | (spsr & SPSR_KEPT_MODE) << SPSR_KEPT_SHIFT |
 	       (uint32_t)(spsr & ~SPSR_MODE) | SPSR_MODE_RESERVED;
 }
 
 /* ID registers */
+
+static bool is_aarch32_id(unsigned int reg)
+{
+	return reg >= ID_REG(1, 0) && reg < ID_REG(4, 0);
+}
 
 static uint64_t without_aarch32(uint64_t pfr0)
 {
@@ -255,8 +249,10 @@ static uint64_t id_value(unsigned int cpu, unsigned int reg, uint64_t val)
 static void change_read(unsigned int cpu, unsigned int reg, unsigned int rt)
 {
 	uint64_t val = read_reg(regs.x[rt]);
+	uint64_t new = reg == READ_SPSR ? spsr_unkeep(val) : id_value(cpu, reg, val);
 
-	write_x(rt, reg == READ_SPSR ? spsr_unkeep(val) : id_value(cpu, reg, val));
+	if (new != val)
+		write_x(rt, new);
 }
 
 static bool reads_change(unsigned int cpu, unsigned int reg)
@@ -305,19 +301,16 @@ static bool in_guest_hyp(void)
 	       read_reg(regs.hcr) & HCR_NV;
 }
 
-/* Before MSR SPSR_ELx, Xt. It ends its block, so Xt is restored in the next */
+/* Before MSR SPSR_ELx, Xt: Xt is restored before whatever executes next */
 static void before_spsr_write(unsigned int cpu, void *udata)
 {
 	struct cpu *c = &cpus[cpu];
 	unsigned int rt = UDATA_RT(udata);
 	uint64_t val = read_reg(regs.x[rt]);
-	uint64_t new = spsr_unkeep(val);
 
-	if (is_64only(cpu))
-		new = spsr_keep(new);
-	if (new == val || in_guest_hyp())
+	if (!(val & PSTATE_AARCH32) || in_guest_hyp())
 		return;
-	write_x(rt, new);
+	write_x(rt, spsr_keep(val));
 	c->pending.rt = rt;
 	c->pending.value = val;
 	qemu_plugin_u64_set(score_pending, cpu, PENDING_RESTORE);
@@ -339,7 +332,7 @@ static bool read_trapped(unsigned int cpu)
 	return el && (read_reg(regs.elr[el]) & 0xfff) == offset;
 }
 
-/* At the start of a block, if something is pending on this CPU */
+/* If something is pending on this CPU: at the start of a block, mostly */
 static void finish_pending(unsigned int cpu, void *udata)
 {
 	struct cpu *c = &cpus[cpu];
@@ -358,16 +351,23 @@ static void before_eret(unsigned int cpu, void *udata)
 {
 	unsigned int el = PSTATE_EL(read_reg(regs.cpsr));
 	uint64_t spsr = el ? read_reg(regs.spsr[el]) : 0;
+	uint64_t written = spsr_unkeep(spsr);
 
 	(void)udata;
-	if (in_guest_hyp())
+	if (!(written & PSTATE_AARCH32) || in_guest_hyp())
 		return;
-	if ((spsr & SPSR_KEPT_MASK) == SPSR_KEPT_MARK) {
-		if (!cpus[cpu].illegal_returns++)
-			complain("cpu %u: illegal return to AArch32 from EL%u", cpu, el);
-	} else if (spsr & PSTATE_nRW) {
-		miss(cpu, "a mode that did not reach SPSR_ELx through an MSR");
-	}
+	if (written == spsr)
+		miss(cpu, "a mode that did not get into SPSR_ELx by an MSR");
+	else if (!cpus[cpu].illegal_returns++)
+		complain("cpu %u: illegal return to AArch32 from EL%u", cpu, el);
+}
+
+/* Calls back if the value is not zero on this CPU */
+static void call_if(struct qemu_plugin_u64 score, struct qemu_plugin_insn *insn,
+		    qemu_plugin_vcpu_cb_t cb, void *udata)
+{
+	qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, cb, QEMU_PLUGIN_CB_RW_REGS,
+						    QEMU_PLUGIN_COND_NE, score, 0, udata);
 }
 
 static void translate_mrs(struct qemu_plugin_tb *tb, size_t i, unsigned int reg,
@@ -383,8 +383,23 @@ static void translate_mrs(struct qemu_plugin_tb *tb, size_t i, unsigned int reg,
 		insn = qemu_plugin_tb_get_insn(tb, i + 1);
 		cb = after_read;
 	}
-	qemu_plugin_register_vcpu_insn_exec_cb(insn, cb, QEMU_PLUGIN_CB_RW_REGS,
-					       UDATA(reg, rt, offset));
+	if (reg == READ_SPSR)
+		call_if(score_strict, insn, cb, UDATA(reg, rt, offset));
+	else
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, cb, QEMU_PLUGIN_CB_RW_REGS,
+						       UDATA(reg, rt, offset));
+}
+
+/* QEMU ends a block with a write to a register, but for a guest hypervisor's */
+static void translate_spsr_write(struct qemu_plugin_tb *tb, size_t i, unsigned int rt)
+{
+	if (rt == XZR)
+		return;
+	call_if(score_strict, qemu_plugin_tb_get_insn(tb, i), before_spsr_write,
+		UDATA(0, rt, 0));
+	if (i + 1 < qemu_plugin_tb_n_insns(tb))
+		call_if(score_pending, qemu_plugin_tb_get_insn(tb, i + 1),
+			finish_pending, NULL);
 }
 
 static void translate_insn(struct qemu_plugin_tb *tb, size_t i)
@@ -406,10 +421,7 @@ static void translate_insn(struct qemu_plugin_tb *tb, size_t i)
 	case MSR_SPSR_EL12:
 	case MSR_SPSR_EL2:
 	case MSR_SPSR_EL3:
-		if (RT(opcode) != XZR)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, before_spsr_write,
-							       QEMU_PLUGIN_CB_RW_REGS,
-							       UDATA(0, RT(opcode), 0));
+		translate_spsr_write(tb, i, RT(opcode));
 		return;
 	case MSR_SPSR_EL1 | MSR_TO_MRS:
 	case MSR_SPSR_EL12 | MSR_TO_MRS:
@@ -419,10 +431,7 @@ static void translate_insn(struct qemu_plugin_tb *tb, size_t i)
 		return;
 	}
 	if (opcode == ERET || opcode == ERETAA || opcode == ERETAB)
-		qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, before_eret,
-							    QEMU_PLUGIN_CB_R_REGS,
-							    QEMU_PLUGIN_COND_NE,
-							    score_watch_eret, 0, NULL);
+		call_if(score_strict, insn, before_eret, NULL);
 }
 
 /*
@@ -511,12 +520,13 @@ static void check_thread(unsigned int cpu)
 
 static void vcpu_init(unsigned int cpu, void *udata)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 	(void)udata;
 	check_thread(cpu);
-	if (!regs.cpsr)
-		find_regs();
+	pthread_once(&once, find_regs);
 	if (opt.strict_eret && is_64only(cpu))
-		qemu_plugin_u64_set(score_watch_eret, cpu, 1);
+		qemu_plugin_u64_set(score_strict, cpu, 1);
 }
 
 static void write_report(void *udata)
@@ -526,21 +536,21 @@ static void write_report(void *udata)
 
 	(void)udata;
 	for (cpu = 0; cpu < nr_cpus; cpu++) {
-		const struct cpu *c = &cpus[cpu];
-		fprintf(f, "cpu=%u 64only=%d rewrites=%llu illegal_returns=%llu aarch32_insns=%llu missed=%llu\n",
-			cpu, is_64only(cpu), (unsigned long long)c->rewrites,
-			(unsigned long long)c->illegal_returns,
+		fprintf(f, "cpu=%u 64only=%d rewrites=%llu", cpu, is_64only(cpu),
+			cpus[cpu].rewrites);
+		fprintf(f, " illegal_returns=%llu aarch32_insns=%llu missed=%llu\n",
+			cpus[cpu].illegal_returns,
 			(unsigned long long)qemu_plugin_u64_get(score_aarch32, cpu),
-			(unsigned long long)c->missed);
+			cpus[cpu].missed);
 	}
 	for (i = 0; i < opt.nr_rules; i++)
 		for (cpu = 0; cpu < nr_cpus; cpu++)
 			if (opt.rules[i].cpus >> cpu & 1)
 				fprintf(f, "set=%s cpu=%u rewrites=%llu\n",
 					opt.rules[i].text, cpu,
-					(unsigned long long)cpus[cpu].rule_rewrites[i]);
+					cpus[cpu].rule_rewrites[i]);
 	if (fclose(f))
-		complain("%s: %s", opt.report, strerror(errno));
+		complain("report=%s: %s", opt.report, strerror(errno));
 }
 
 /* Options */
@@ -717,7 +727,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(uint64_t id,
 		complain("this is for qemu-system-aarch64");
 		return -1;
 	}
-	nr_cpus = info->system.max_vcpus;
+	nr_cpus = info->system.smp_vcpus;
 	if (!nr_cpus || nr_cpus > MAX_CPUS) {
 		complain("%u CPUs, can do %d", nr_cpus, MAX_CPUS);
 		return -1;
@@ -741,7 +751,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(uint64_t id,
 
 	score = qemu_plugin_scoreboard_new(sizeof(struct score));
 	score_pending = score_member(score, offsetof(struct score, pending));
-	score_watch_eret = score_member(score, offsetof(struct score, watch_eret));
+	score_strict = score_member(score, offsetof(struct score, strict));
 	score_aarch32 = score_member(score, offsetof(struct score, aarch32_insns));
 
 	qemu_plugin_register_vcpu_init_cb(id, vcpu_init, NULL);

@@ -129,4 +129,9 @@ void qemu_plugin_u64_set(struct qemu_plugin_u64 entry, unsigned int vcpu,
 			 uint64_t val);
 uint64_t qemu_plugin_u64_get(struct qemu_plugin_u64 entry, unsigned int vcpu);
 
+/* To be defined by the plugin */
+extern int qemu_plugin_version;
+int qemu_plugin_install(uint64_t id, const struct qemu_plugin_info *info,
+			int argc, char **argv);
+
 #endif /* QEMU_PLUGIN_API_H */

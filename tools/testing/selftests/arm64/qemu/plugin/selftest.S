@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Entry, exception vectors and the instructions under test of selftest.c
+ * Entry, exception vectors and the instructions under test
  *
  * enter() leaves for another context with an ERET and comes back with the next
  * exception, whatever it is. x18 is the vectors' scratch register and is not
  * used by anything else.
  */
-#define OUT_X0		0
-#define OUT_ESR		8
-#define OUT_ELR		16
-#define OUT_SPSR	24
-#define OUT_SPSR_BACK	32
-#define OUT_XT_BACK	40
-#define OUT_SP		48
+#include "selftest.h"
 
 	.macro	func name
 	.text
@@ -28,10 +22,10 @@ func secondary_start
 	adrp	x1, stack
 	add	x1, x1, :lo12:stack
 	add	x2, x0, #1
-	add	x1, x1, x2, lsl #14
+	add	x1, x1, x2, lsl #STACK_SHIFT
 	mov	sp, x1
 
-	mrs	x1, CurrentEL
+	mrs	x1, currentel
 	cmp	x1, #(2 << 2)
 	b.eq	1f
 	adr	x1, vectors_el1
@@ -45,7 +39,7 @@ func secondary_start
 
 /* long psci(long function, long a1, long a2, long a3) */
 func psci
-	mrs	x9, CurrentEL
+	mrs	x9, currentel
 	cmp	x9, #(2 << 2)
 	b.eq	1f
 	hvc	#0
@@ -200,6 +194,9 @@ func guest_write_spsr_el1
 func guest_write_spsr_el2
 	msr	spsr_el2, x0
 	hvc	#0
+func guest_hyp_eret
+	msr	spsr_el1, x0
+	eret
 
 /*
  * A guest that returns to AArch32, with a call of the hypervisor just before.
@@ -224,7 +221,11 @@ vectors_guest:
 	.endr
 
 	.bss
+	.balign	4096
+	.global	vncr_pages
+vncr_pages:
+	.space	CPUS << 12
 	.balign	16
 	.global	stack
 stack:
-	.space	4 << 14
+	.space	CPUS << STACK_SHIFT

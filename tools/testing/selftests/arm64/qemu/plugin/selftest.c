@@ -1,43 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * selftest.c - what the CPUs of a machine with the plugin look like to software
+ * What the CPUs of a machine with the plugin look like to software
  *
  * Runs on QEMU's "virt" machine without an operating system: at EL1, or at EL2
  * if the machine has it. The CPUs go through the same checks one after the
  * other, and then all at the same time. What is to be expected is found in
  * memory, where the command line of QEMU puts it. Results are KTAP on the UART.
  */
-typedef unsigned int u32;
-typedef unsigned long u64;
-typedef _Bool bool;
+#include "selftest.h"
 
-#define NR_CPUS		4
 #define STRESS_ROUNDS	500
 
 /* Where selftest.sh lets QEMU's loader device put what to expect */
-#define EXPECT		(*(volatile u64 *)0x47000000)
-#define EXPECT_64ONLY(cpu)	(EXPECT >> (cpu) & 1)
-#define EXPECT_POISON	(EXPECT >> 8 & 1)
-#define EXPECT_SET	(EXPECT >> 9 & 1)
+#define EXPECT_ADDR	((const u64 *)0x47000000)
+#define EXPECT_64ONLY(cpu)	(load(EXPECT_ADDR) >> (cpu) & 1)
+#define EXPECT_POISON	(load(EXPECT_ADDR) >> 8 & 1)
+#define EXPECT_SET	(load(EXPECT_ADDR) >> 9 & 1)
 
 #define POISON		0xdeadbeefUL
 
-#define UART		((volatile u32 *)0x09000000)
-
 #define PSCI_SYSTEM_OFF	0x84000008UL
 #define PSCI_CPU_ON	0xc4000003UL
-
-#define read_sysreg(name) ({						\
-	u64 val_;							\
-	asm volatile("mrs %0, " #name : "=r" (val_) : : "memory");	\
-	val_;								\
-})
-
-#define write_sysreg(val, name)						\
-	asm volatile("msr " #name ", %0\n\tisb" : : "r" ((u64)(val)) : "memory")
-
-/* Offset of SPSR_EL1 in the page at VNCR_EL2 */
-#define VNCR_SPSR_EL1	0x160
 
 /* Names for the ID registers by CRm and op2 */
 #define ID_REG(crm, op2)	((crm) * 8 + (op2))
@@ -50,10 +33,10 @@ typedef _Bool bool;
 #define SPSR_EL0	0x3c0UL
 #define SPSR_EL1H	0x3c5UL
 #define SPSR_MODE	0x1fUL
-#define SPSR_nRW	0x10UL
-#define SPSR_D		(1UL << 9)
-#define SPSR_IL		(1UL << 20)
-#define SPSR_SS		(1UL << 21)
+#define SPSR_AARCH32	0x10UL
+#define SPSR_D		BIT(9)
+#define SPSR_IL		BIT(20)
+#define SPSR_SS		BIT(21)
 
 #define ESR_EC(esr)	((esr) >> 26 & 0x3f)
 #define EC_ILLEGAL	0x0e
@@ -61,53 +44,33 @@ typedef _Bool bool;
 #define EC_SVC64	0x15
 #define EC_HVC64	0x16
 #define EC_SYS64	0x18
+#define EC_ERET		0x1a
 #define EC_STEP_SAME_EL	0x33
 
-#define HCR_TID3	(1UL << 18)
-#define HCR_TGE		(1UL << 27)
-#define HCR_RW		(1UL << 31)
-#define HCR_E2H		(1UL << 34)
-#define HCR_NV		(1UL << 42)
-#define HCR_NV1		(1UL << 43)
-#define HCR_NV2		(1UL << 45)
+#define HCR_TID3	BIT(18)
+#define HCR_TGE		BIT(27)
+#define HCR_RW		BIT(31)
+#define HCR_E2H		BIT(34)
+#define HCR_NV		BIT(42)
+#define HCR_NV1		BIT(43)
+#define HCR_NV2		BIT(45)
 
-#define MDSCR_SS	(1UL << 0)
-#define MDSCR_KDE	(1UL << 13)
-
-/* In the order of selftest.S */
-struct out {
-	u64 x0, esr, elr, spsr;
-	u64 spsr_back;	/* SPSR_ELx as read after it was written */
-	u64 xt_back;	/* the register that was written to it, afterwards */
-	u64 sp;
-};
-
-typedef void enter_t(u64 elr, u64 spsr, u64 x0, struct out *out);
-
-enter_t enter_el1, enter_el1_aa, enter_el1_ab;
-enter_t enter_el2, enter_el2_aa, enter_el2_ab;
-
-long psci(u64 function, u64 a1, u64 a2, u64 a3);
-extern char _start[], secondary_start[], id_readers[];
-extern char aarch32_code[], aarch64_code[];
-extern char guest_read[], guest_read_at_page_end[], guest_eret[];
-extern char guest_write_spsr_el1[], guest_write_spsr_el2[];
-u64 read_at_page_end(void), read_before_branch(void), read_to_xzr(void);
-void read_back_to_back(u64 vals[4]);
+#define MDSCR_SS	BIT(0)
+#define MDSCR_KDE	BIT(13)
 
 /* The results are printed last, behind a plan that has their number */
 static char text[1 << 16];
 static u32 text_len, nr_tests;
 
 /* What the plugin should have counted for this CPU when the tests are over */
-static u64 reads[NR_CPUS], illegal_returns[NR_CPUS], aarch32_insns[NR_CPUS];
+static u64 reads[CPUS], illegal_returns[CPUS], aarch32_insns[CPUS];
 
-static volatile u64 cpu_done[NR_CPUS], stress_go, stress_bad[NR_CPUS];
+static u64 cpu_done[CPUS], stress_go, stress_bad[CPUS];
 
 static void print(const char *s)
 {
 	while (*s)
-		*UART = (unsigned char)*s++;
+		uart_write(*s++);
 }
 
 static void add(const char *s)
@@ -165,7 +128,7 @@ static u64 read_id(u32 reg)
 
 static u64 current_el(void)
 {
-	return read_sysreg(CurrentEL) >> 2 & 3;
+	return read_sysreg(currentel) >> 2 & 3;
 }
 
 /* Fields EL0 and EL1 of ID_AA64PFR0_EL1. Without the plugin EL0 has AArch32 */
@@ -200,6 +163,11 @@ static void test_id_registers(u64 cpu)
 			bad++;
 	expect(cpu, "", "AArch32 ID registers", bad, 0);
 
+	/* As if an interrupt had come just before it: it still is not a trap */
+	if (current_el() == 2)
+		write_sysreg(read_at_page_end, elr_el2);
+	else
+		write_sysreg(read_at_page_end, elr_el1);
 	result(pfr0_ok(cpu, read_at_page_end()), cpu, "", "read at the end of a page");
 	result(pfr0_ok(cpu, read_before_branch()), cpu, "", "read before a branch");
 	read_back_to_back(vals);
@@ -243,10 +211,10 @@ static bool eret32_ok(u64 cpu, const struct out *out)
 {
 	if (!EXPECT_64ONLY(cpu))
 		return ESR_EC(out->esr) == EC_SVC32 && out->x0 == 42 &&
-		       out->spsr & SPSR_nRW &&
+		       out->spsr & SPSR_AARCH32 &&
 		       out->elr == (u64)aarch32_code + 8;
 	return ESR_EC(out->esr) == EC_ILLEGAL && out->spsr & SPSR_IL &&
-	       !(out->spsr & SPSR_nRW) && out->spsr >> 2 & 3 &&
+	       !(out->spsr & SPSR_AARCH32) && out->spsr >> 2 & 3 &&
 	       out->elr == (u64)aarch32_code;
 }
 
@@ -364,7 +332,6 @@ static void test_guest_eret(u64 cpu, const char *group)
  */
 static void test_guest_hyp(u64 cpu, const char *group)
 {
-	static u64 pages[NR_CPUS][512] __attribute__((aligned(4096)));
 	u64 nv = read_id(ID_AA64MMFR2) >> 24 & 0xf;
 	struct out out;
 
@@ -375,19 +342,22 @@ static void test_guest_hyp(u64 cpu, const char *group)
 	expect(cpu, group, "guest hypervisor writes SPSR_EL2: trap",
 	       ESR_EC(out.esr), EC_SYS64);
 	expect(cpu, group, "guest hypervisor writes SPSR_EL2: Rt", out.x0, SPSR_USR32);
+	enter_el2((u64)guest_hyp_eret, SPSR_EL1H, SPSR_USR32, &out);
+	expect(cpu, group, "guest hypervisor returns to AArch32: trap",
+	       ESR_EC(out.esr), EC_ERET);
 
 	if (nv < 2) {
 		set_hcr(read_sysreg(hcr_el2) & ~HCR_NV);
 		return;
 	}
 	set_hcr(read_sysreg(hcr_el2) | HCR_NV1 | HCR_NV2);
-	write_sysreg(pages[cpu], S3_4_C2_C2_0);
+	write_sysreg(vncr_pages[cpu], S3_4_C2_C2_0);
 	enter_el2((u64)guest_write_spsr_el1, SPSR_EL1H, SPSR_USR32, &out);
 	set_hcr(read_sysreg(hcr_el2) & ~(HCR_NV | HCR_NV1 | HCR_NV2));
 	expect(cpu, group, "guest hypervisor writes SPSR_EL1: no trap",
 	       ESR_EC(out.esr), EC_HVC64);
 	expect(cpu, group, "guest hypervisor writes SPSR_EL1: memory",
-	       pages[cpu][VNCR_SPSR_EL1 / 8], SPSR_USR32);
+	       vncr_pages[cpu][VNCR_SPSR_EL1 / 8], SPSR_USR32);
 }
 
 static void test_el2(u64 cpu, const char *group, u64 e2h)
@@ -415,7 +385,7 @@ static void stress(u64 cpu)
 
 	if (current_el() == 2)
 		set_hcr(HCR_TGE);
-	while (!stress_go)
+	while (!load(&stress_go))
 		;
 	for (i = 0; i < STRESS_ROUNDS; i++) {
 		stress_bad[cpu] += !pfr0_ok(cpu, read_id(ID_AA64PFR0));
@@ -451,10 +421,10 @@ static void run_cpu(u64 cpu)
 		test_el2(cpu, "EL2: ", 0);
 		test_el2(cpu, "EL2 with E2H: ", HCR_E2H);
 	}
-	cpu_done[cpu] = 1;
+	store(&cpu_done[cpu], 1);
 	if (cpu)
 		stress(cpu);
-	cpu_done[cpu] = 2;
+	store(&cpu_done[cpu], 2);
 }
 
 void cpu_main(u64 cpu)
@@ -466,20 +436,20 @@ void cpu_main(u64 cpu)
 		for (;;)
 			asm volatile("wfi");
 
-	for (i = 1; i < NR_CPUS; i++) {
+	for (i = 1; i < CPUS; i++) {
 		if (psci(PSCI_CPU_ON, i, (u64)secondary_start, i))
 			continue;
-		while (!cpu_done[i])
+		while (!load(&cpu_done[i]))
 			;
 	}
-	stress_go = 1;
+	store(&stress_go, 1);
 	stress(0);
-	for (i = 1; i < NR_CPUS; i++)
-		while (cpu_done[i] != 2)
+	for (i = 1; i < CPUS; i++)
+		while (load(&cpu_done[i]) != 2)
 			;
-	for (i = 0; i < NR_CPUS; i++)
+	for (i = 0; i < CPUS; i++)
 		expect(i, "", "together with the others", stress_bad[i], 0);
-	for (i = 0; i < NR_CPUS; i++)
+	for (i = 0; i < CPUS; i++)
 		add_report(i);
 
 	text[text_len] = 0;

@@ -4,8 +4,8 @@
 # Test of the plugin itself: boots selftest.c on machines with and without it,
 # and checks that a machine which is not as it should be is noticed.
 #
-# Usage: selftest.sh [QEMU=command] [PLUGIN=file] [CROSS_COMPILE=prefix]
-#		     [HOSTCC=command] [OUT=folder]
+# Arguments: [QEMU=command] [PLUGIN=file] [CROSS_COMPILE=prefix] [HOSTCC=command]
+#	     [OUT=folder]
 #
 # Prints KTAP. Exits with 0 if all is well, 1 if not, 4 if a program is missing.
 
@@ -232,16 +232,18 @@ boot 0 -M virt -cpu max -accel tcg,thread=single -plugin "$PLUGIN,64only=0"
 [ $? -eq 1 ] && grep -q 'cpus plugin: CPU 1 has no thread of its own' "$log"
 ok $? "refused: all CPUs in one thread"
 
-# A report is written when QEMU is told to go, and none is left when it cannot
+# A report is written when QEMU is told to go. If it cannot be, an older one that
+# could be mistaken for it is gone
 for signal in TERM INT HUP KILL; do
 	echo "stale" > "$report"
-	$QEMU -M virt -smp 4 -cpu max -S -display none -monitor none -serial null \
-		-plugin "$PLUGIN,64only=0,report=$report" > "$log" 2>&1 &
+	: > "$log"
+	$QEMU -M virt -cpu max -smp 4 -m 256M -display none -monitor none \
+		-serial "file:$log" -no-shutdown -kernel "$elf" \
+		-plugin "$PLUGIN,64only=0,report=$report" 2> "$OUT/stderr" &
 	pid=$!
-	while [ -s "$report" ] && kill -0 $pid 2> /dev/null; do
+	while ! grep -q '^# cpu=3 ' "$log" && kill -0 $pid 2> /dev/null; do
 		sleep 0.05
 	done
-	sleep 0.3
 	kill -$signal $pid
 	wait $pid 2> /dev/null
 	lines=4
