@@ -131,13 +131,13 @@ static const unsigned int exit32_code[] = {
 
 struct image32 {
 	struct elf32_hdr ehdr;
-	struct elf32_phdr phdr;
+	struct elf32_phdr phdr[2];
 	unsigned int code[CODE_WORDS];
 };
 
 struct image64 {
 	struct elf64_hdr ehdr;
-	struct elf64_phdr phdr;
+	struct elf64_phdr phdr[2];
 	unsigned int code[CODE_WORDS];
 };
 
@@ -156,16 +156,23 @@ static const struct image32 image32 = {
 		.e_flags = 0x05000000,		/* EABI version 5 */
 		.e_ehsize = sizeof(struct elf32_hdr),
 		.e_phentsize = sizeof(struct elf32_phdr),
-		.e_phnum = 1,
+		.e_phnum = 2,
 	},
 	.phdr = {
-		.p_type = PT_LOAD,
-		.p_vaddr = IMAGE_BASE,
-		.p_paddr = IMAGE_BASE,
-		.p_filesz = sizeof(struct image32),
-		.p_memsz = sizeof(struct image32),
-		.p_flags = PF_R | PF_X,
-		.p_align = IMAGE_BASE,
+		{
+			.p_type = PT_LOAD,
+			.p_vaddr = IMAGE_BASE,
+			.p_paddr = IMAGE_BASE,
+			.p_filesz = sizeof(struct image32),
+			.p_memsz = sizeof(struct image32),
+			.p_flags = PF_R | PF_X,
+			.p_align = IMAGE_BASE,
+		},
+		{
+			/* The stack need not be executable. */
+			.p_type = PT_GNU_STACK,
+			.p_flags = PF_R | PF_W,
+		},
 	},
 };
 
@@ -182,16 +189,23 @@ static const struct image64 image64 = {
 		.e_phoff = offsetof(struct image64, phdr),
 		.e_ehsize = sizeof(struct elf64_hdr),
 		.e_phentsize = sizeof(struct elf64_phdr),
-		.e_phnum = 1,
+		.e_phnum = 2,
 	},
 	.phdr = {
-		.p_type = PT_LOAD,
-		.p_vaddr = IMAGE_BASE,
-		.p_paddr = IMAGE_BASE,
-		.p_filesz = sizeof(struct image64),
-		.p_memsz = sizeof(struct image64),
-		.p_flags = PF_R | PF_X,
-		.p_align = IMAGE_BASE,
+		{
+			.p_type = PT_LOAD,
+			.p_vaddr = IMAGE_BASE,
+			.p_paddr = IMAGE_BASE,
+			.p_filesz = sizeof(struct image64),
+			.p_memsz = sizeof(struct image64),
+			.p_flags = PF_R | PF_X,
+			.p_align = IMAGE_BASE,
+		},
+		{
+			/* The stack need not be executable. */
+			.p_type = PT_GNU_STACK,
+			.p_flags = PF_R | PF_W,
+		},
 	},
 };
 

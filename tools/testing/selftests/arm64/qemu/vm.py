@@ -41,6 +41,11 @@ def colour(code, text):
     return text
 
 
+def shown(path):
+    """The path as seen from where the user typed make."""
+    return os.path.relpath(path, os.environ.get("TYPED_IN") or os.getcwd())
+
+
 def red(text):
     return colour("31", text)
 
@@ -380,6 +385,8 @@ class Expectations:
                     raise Trouble(f"no series '{s}' with tests\nthe series are:"
                                   f" {' '.join(n[:-7] for n in names)}")
             names = [f"{s}.expect" for s in wanted]
+        # the tests of the machines first: others may change the machine
+        names.sort(key=lambda name: (name != "qemu.expect", name))
         self.rows = []
         for name in names:
             with open(os.path.join(folder, name), encoding="utf-8") as f:
@@ -486,15 +493,15 @@ def crash_machine(args, name, test, expected):
         results = {k: results.get(k, "crash") for k in cases}
     wrong, counts = compare(cases, results)
     return [f"{line} ({guest.cause or 'survived'}, see "
-            f"{os.path.relpath(guest.dir)})" for line in wrong], counts
+            f"{shown(guest.dir)})" for line in wrong], counts
 
 
 def test_machine(args, table, name):
     """Returns (lines of what went wrong, counts, guest) for one machine."""
     expected = table.of(name, args.tree)
-    tests = sorted({test for test, _ in expected})
-    if not tests:
-        return None
+    # in the order of the tables
+    tests = list(dict.fromkeys(row[0] for row in table.rows
+                               if any(row[0] == test for test, _ in expected)))
     missing = set(tests) - set(list_of_tests(args.tests))
     if missing:
         raise Trouble("not installed: " + " ".join(sorted(missing)))
@@ -552,7 +559,7 @@ def cmd_test(args):
             for line in wrong:
                 print(f"       {line}")
             if wrong and guest:
-                print(f"       see {os.path.relpath(guest.dir)}", flush=True)
+                print(f"       see {shown(guest.dir)}", flush=True)
     finally:
         pool.shutdown(cancel_futures=True)
     if args.summary:
@@ -567,7 +574,7 @@ def report_death(guest):
     tail = guest.read("console.log").splitlines()[-8:]
     for line in tail:
         print(f"  | {line[:150]}", file=sys.stderr)
-    print(f"see {os.path.relpath(guest.dir)}", file=sys.stderr)
+    print(f"see {shown(guest.dir)}", file=sys.stderr)
 
 
 def cmd_run(args):
@@ -605,7 +612,7 @@ def cmd_boot(args):
     if guest.status or guest.findings:
         return 1
     print(f"\nPowered off after {guest.seconds:.1f} s. "
-          f"Log: {os.path.relpath(guest.path('console.log'))}")
+          f"Log: {shown(guest.path('console.log'))}")
     return 0
 
 
