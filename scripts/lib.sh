@@ -52,7 +52,9 @@ g()
 		-c am.threeWay=false -c core.autocrlf=false \
 		-c core.safecrlf=false -c gc.auto=0 -c advice.detachedHead=false \
 		-c diff.algorithm=myers -c diff.noprefix=false \
-		-c diff.mnemonicPrefix=false -c format.pretty=medium "$@"
+		-c diff.mnemonicPrefix=false -c format.pretty=medium \
+		-c apply.whitespace=nowarn -c mailinfo.scissors=false \
+		-c am.keepcr=false "$@"
 }
 
 # One run per output folder: a second one would build over the first.
@@ -99,7 +101,7 @@ series_name()
 # brings the base into the cache when there is none.
 need_base()
 {
-	local v
+	local v inside
 
 	[ -z "${BASE_REV:-}" ] || return 0
 	if [ -n "${LINUX:-}" ]; then
@@ -108,11 +110,12 @@ need_base()
 		git -C "$BASE_GIT" rev-parse --git-dir >/dev/null 2>&1 ||
 			die "LINUX=$LINUX is not a git repository" \
 			    "the stack is applied in a worktree, which needs one; leave LINUX out to use Debian's source"
-		[ "$(git -C "$BASE_GIT" rev-parse --is-bare-repository)" = true ] ||
-		[ "$(git -C "$BASE_GIT" rev-parse --show-toplevel)" = "$BASE_GIT" ] ||
+		# a bare repository, or a clone's top folder
+		inside=$(git -C "$BASE_GIT" rev-parse --is-inside-work-tree)
+		[ "$inside" = false ] || [ "$(git -C "$BASE_GIT" rev-parse --show-toplevel)" = "$BASE_GIT" ] ||
 			die "LINUX=$LINUX lies inside the git repository $(git -C "$BASE_GIT" rev-parse --show-toplevel)" \
 			    "give the top folder of a kernel clone"
-		if [ -z "${BASE:-}" ] && [ "$(git -C "$BASE_GIT" rev-parse --is-bare-repository)" = false ] &&
+		if [ -z "${BASE:-}" ] && [ "$inside" = true ] &&
 		   [ -n "$(git -C "$BASE_GIT" status --porcelain --untracked-files=no | head -n 1)" ]; then
 			die "LINUX=$LINUX has changes that are not committed" \
 			    "they would not be built: commit or stash them, or say BASE=HEAD to go on without them"
