@@ -70,8 +70,10 @@ run: run-guest
 	@$(eval RC := $(shell cat $(STATUS); rm -f $(STATUS)))$(exit $(RC))exit $(RC)
 
 .PHONY: check static bisectable mutants range-diff tree refresh refresh-check
-check static bisectable mutants tree refresh:
+check static bisectable tree refresh:
 	@scripts/$@
+mutants:
+	@scripts/mutate "$(SERIES)"
 range-diff:
 	@scripts/range-diff "$(REV)"
 refresh-check:

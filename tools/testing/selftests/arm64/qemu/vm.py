@@ -258,7 +258,9 @@ class Guest:
                                      f"done (status {end[2]})")
             # what the console shows after the guest looked at its own log
             with open(os.path.join(HERE, "splats"), encoding="utf-8") as f:
-                splat = re.compile("|".join(filter(None, f.read().split("\n"))))
+                splat = re.compile("|".join(
+                    line for line in f.read().split("\n")
+                    if line and not line.startswith("#")))
             if not self.findings:
                 self.findings = [m for m in console.splitlines()
                                  if splat.search(m)][:5]
