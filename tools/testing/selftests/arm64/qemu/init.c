@@ -33,8 +33,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void __attribute__((noreturn, format(printf, 1, 2)))
-die(const char *fmt, ...)
+static _Noreturn void die(const char *fmt, ...)
 {
 	va_list ap;
 
