@@ -8,6 +8,10 @@
 
 #include "payload.h"
 
+/* Enough for an emulated machine, and for a debug kernel on it. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	300
+
 #define AARCH32_EL0	"/sys/devices/system/cpu/aarch32_el0"
 #define PARAMETER	"allow_mismatched_32bit_el0"
 

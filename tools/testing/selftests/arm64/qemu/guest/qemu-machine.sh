@@ -39,7 +39,7 @@ skip()
 # What timeout(1) must know for kselftest's runner to stop a test that hangs.
 foreground()
 {
-	timeout --foreground 1 true && echo yes || echo no
+	timeout --foreground 60 true && echo yes || echo no
 }
 
 echo "TAP version 13"
