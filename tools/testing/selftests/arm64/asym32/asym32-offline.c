@@ -45,7 +45,7 @@ FIXTURE_TEARDOWN(offline)
 /*
  * All CPUs that the task asked for are 64-bit-only or offline.  The request
  * cannot be kept, so rule 2 gives it the 32-bit CPUs that are left, and it is
- * kept again as soon as that is possible.
+ * kept again from the next 64-bit program on.
  */
 TEST_F(offline, request)
 {

@@ -42,6 +42,11 @@ CASES = {
                         "without a verdict"),
     "kernel_panic": (TAP.format(n=1) + "echo c >/proc/sysrq-trigger; sleep 60",
                      "a:pass", "kernel panic: sysrq triggered crash"),
+    "expected_crash": (TAP.format(n=1) + "sync; sleep 1; "
+                       "echo c >/proc/sysrq-trigger; sleep 60", "a:crash", None),
+    "no_crash_but_gone": (TAP.format(n=1) + "sync; sleep 1; "
+                          "echo o >/proc/sysrq-trigger; sleep 60", "a:crash",
+                          "a: expected crash, got no result"),
     "hanging_guest": ("kill -STOP -1; while :; do :; done", "a:pass",
                       "timed out after"),
     "killed_qemu": (TAP.format(n=1) + "sleep 600", "a:pass",

@@ -117,7 +117,7 @@ static void set_up_root(void)
 		die("chroot");
 }
 
-/* Port @name of the virtio console device, or /dev/console if there is none. */
+/* Port @name of the virtio console device, or -1 if there is none. */
 static int open_port(const char *name)
 {
 	static const char base[] = "/sys/class/virtio-ports";
