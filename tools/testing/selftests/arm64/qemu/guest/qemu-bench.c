@@ -108,8 +108,15 @@ static void measure(const char *what, void (*turn)(void))
 
 int main(int argc, char **argv)
 {
+	uint64_t hz;
+
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		return 0;
+	/* Older CPU models count at 62.5 MHz: 16 instructions a tick. */
+	asm("mrs %0, cntfrq_el0" : "=r"(hz));
+	if (hz != 1000000000)
+		errx(1, "the counter runs at %llu Hz, not at 1 GHz",
+		     (unsigned long long)hz);
 	self = argv[0];
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
