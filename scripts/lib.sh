@@ -19,6 +19,8 @@ KVER=7.3
 PATCHES=$TOP/patches/$KVER
 TESTED=$(cat "$PATCHES/tested")
 
+# cron and some CI systems set none
+HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 OUT=$(realpath -m "${O:-$TOP/build}")
 CACHE=$(realpath -m "${XDG_CACHE_HOME:-$HOME/.cache}/arm64-abi-stack")
 J=${J:-$(nproc)}
