@@ -4,9 +4,10 @@
 for the words that name it. Arguments are those of vm.py; KTAP comes out.
 """
 import concurrent.futures
+import glob
 import os
 import shutil
-import subprocess
+import signal
 import sys
 import threading
 import time
@@ -86,8 +87,17 @@ def kill_qemu(runs):
         if os.path.exists(log) and "Run /init" in open(log, errors="replace",
                                                       encoding="utf-8").read():
             break
-    subprocess.run(["pkill", "-KILL", "-P", str(os.getpid()), "-f",
-                    "virtio-serial-pci"], check=False)
+    for stat in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(stat, encoding="utf-8", errors="replace") as f:
+                pid, rest = f.read().split(" ", 1)
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                command = f.read()
+        except OSError:
+            continue    # gone since
+        parent = int(rest.rsplit(")", 1)[1].split()[1])
+        if parent == os.getpid() and b"virtio-serial-pci" in command:
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def try_case(args, name, script, cases, want):
