@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * execve() of a 32-bit program inside cpusets, on both cgroup versions: the
- * task stays in its cpuset as long as that has a CPU for it, and otherwise
- * goes no further up than it has to.
+ * 32-bit programs inside cpusets, on both cgroup versions: from execve() on the
+ * task stays in its cpuset as long as that has a CPU for it, and otherwise goes
+ * no further up than it has to, whatever happens to the cpusets and to the CPUs.
  *
  * Every case builds its own groups and removes them; the test itself never
  * moves.
@@ -20,6 +20,7 @@ FIXTURE(cpuset)
 	struct hierarchy h;
 	char ratelimit[32];
 	int kmsg;
+	int cpu;		/* the one that was put offline */
 
 	cpu_set_t all;		/* all CPUs the test may use */
 	cpu_set_t most;		/* without one that runs AArch32 */
@@ -98,6 +99,7 @@ FIXTURE_SETUP(cpuset)
 	int last;
 
 	self->kmsg = -1;
+	self->cpu = -1;
 	if (geteuid())
 		SKIP(return, "needs root");
 	ASSERT_TRUE(probe_machine(&self->m));
@@ -130,6 +132,8 @@ FIXTURE_SETUP(cpuset)
 FIXTURE_TEARDOWN(cpuset)
 {
 	end_all();
+	if (self->cpu >= 0)
+		set_online(self->cpu, true);
 	close_hierarchy(&self->h);
 	if (self->ratelimit[0])
 		write_file(RATELIMIT, self->ratelimit);
@@ -335,6 +339,218 @@ TEST_F(cpuset, exec_after_shrink)
 	EXPECT_PROCESSOR(&self->some32, pid);
 	ASSERT_EQ(0, next_step(pid));
 	EXPECT_AFFINITY(&self->m.el64, pid);
+}
+
+/*
+ * A cpuset that loses its 32-bit CPUs while a 32-bit task is in it is as good
+ * as one that never had any; with the first one it gets it is back to normal.
+ */
+TEST_F(cpuset, shrink_to_64only)
+{
+	cpu_set_t lost = cpus_andnot(&self->all, &self->most);
+	const char *top, *group;
+	char *home;
+	pid_t pid;
+
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+
+	top = make_group(&self->h, NULL, "asym32", &self->all);
+	ASSERT_NE(NULL, top);
+	group = make_group(&self->h, top, "group", &lost);
+	ASSERT_NE(NULL, group);
+
+	pid = spawn(&(struct spawn){
+		.procs = tasks_file(group), .chain = { STEP32, STEP64 } });
+	ASSERT_EQ(0, wait_step(pid));
+	EXPECT_AFFINITY(&lost, pid);
+	home = membership(pid);
+
+	ASSERT_EQ(0, set_cpus(group, &self->m.el64));
+	EXPECT_AFFINITY(&self->m.el32, pid);
+	EXPECT_STREQ(home, membership(pid));
+	ASSERT_EQ(0, set_cpus(group, &self->most));
+	EXPECT_AFFINITY(&self->some32, pid);
+	ASSERT_EQ(0, set_cpus(group, &self->m.el64));
+	EXPECT_AFFINITY(&self->m.el32, pid);
+	ASSERT_EQ(0, next_step(pid));
+	EXPECT_AFFINITY(&self->m.el64, pid);
+}
+
+/* A task that runs on CPUs of an ancestor follows what becomes of these. */
+TEST_F(cpuset, ancestor_changes)
+{
+	const char *top, *parent, *child;
+	cpu_set_t lost;
+	pid_t pid;
+
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+
+	top = make_group(&self->h, NULL, "asym32", &self->all);
+	ASSERT_NE(NULL, top);
+	parent = make_group(&self->h, top, "parent", &self->m.el64);
+	ASSERT_NE(NULL, parent);
+	child = make_group(&self->h, parent, "child", &self->m.el64);
+	ASSERT_NE(NULL, child);
+
+	pid = spawn(&(struct spawn){
+		.procs = tasks_file(child), .chain = { STEP32, STEP64 } });
+	ASSERT_EQ(0, wait_step(pid));
+	EXPECT_AFFINITY(&self->m.el32, pid);
+
+	ASSERT_EQ(0, set_cpus(top, &self->most));
+	EXPECT_AFFINITY(&self->some32, pid);
+	ASSERT_EQ(0, set_cpus(top, &self->all));
+	EXPECT_AFFINITY(&self->m.el32, pid);
+	lost = cpus_andnot(&self->all, &self->some32);
+	ASSERT_EQ(0, set_cpus(parent, &lost));
+	lost = cpus_and(&lost, &self->m.el32);
+	EXPECT_AFFINITY(&lost, pid);
+	ASSERT_EQ(0, next_step(pid));
+	EXPECT_AFFINITY(&self->m.el64, pid);
+}
+
+/* A task that comes to a cpuset without 32-bit CPUs, with and without a pin. */
+TEST_F(cpuset, move_into_64only)
+{
+	cpu_set_t lost = cpus_andnot(&self->all, &self->most);
+	const char *top, *only64, *wide;
+	pid_t pid;
+
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+
+	top = make_group(&self->h, NULL, "asym32", &self->most);
+	ASSERT_NE(NULL, top);
+	only64 = make_group(&self->h, top, "only64", &self->m.el64);
+	ASSERT_NE(NULL, only64);
+	wide = make_group(&self->h, NULL, "asym32-wide", &self->all);
+	ASSERT_NE(NULL, wide);
+
+	for (int pinned = 0; pinned < 2; pinned++) {
+		const cpu_set_t *want = pinned ? &lost : &self->m.el32;
+
+		pid = spawn(&(struct spawn){
+			.procs = tasks_file(wide),
+			.mask = pinned ? &lost : NULL, .chain = { STEP32 } });
+		ASSERT_EQ(0, wait_step(pid));
+		EXPECT_AFFINITY(want, pid);
+		ASSERT_EQ(0, attach(only64, pid));
+		EXPECT_AFFINITY(&self->some32, pid);
+		ASSERT_EQ(0, attach(wide, pid));
+		EXPECT_AFFINITY(want, pid);
+		end_step(pid);
+	}
+}
+
+/*
+ * The only 32-bit CPU of a cpuset goes offline: rule 2, for a task that is on
+ * this CPU as for tasks that are not running, and nothing is forgotten. In v1
+ * the CPU is struck off the cpuset, too, and not put back by itself.
+ */
+TEST_F(cpuset, offline_all32)
+{
+	enum { STOPPED, PINNED, SPINNING, NR_TASKS };
+	cpu_set_t lone, rest, cpus, mask;
+	const char *top, *group;
+	pid_t pid[NR_TASKS];
+	int cpu;
+
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+	cpu = offline_one(&self->m.el32);
+	if (cpu < 0)
+		SKIP(return, "no CPU that runs AArch32 can be offlined");
+	ASSERT_EQ(0, set_online(cpu, true));
+	lone = one_cpu(cpu);
+	rest = cpus_andnot(&self->m.el32, &lone);
+	cpus = cpus_or(&lone, &self->m.el64);
+	mask = one_cpu(nth_cpu(&self->m.el64, 0));
+	mask = cpus_or(&mask, &lone);
+
+	top = make_group(&self->h, NULL, "asym32", &self->all);
+	ASSERT_NE(NULL, top);
+	group = make_group(&self->h, top, "group", &cpus);
+	ASSERT_NE(NULL, group);
+	for (int i = 0; i < NR_TASKS; i++) {
+		pid[i] = spawn(&(struct spawn){
+			.procs = tasks_file(group),
+			.mask = i == STOPPED ? NULL : &mask,
+			.chain = { i == SPINNING ? SPIN32 : STEP32, STEP64 } });
+		ASSERT_EQ(0, wait_step(pid[i]));
+		EXPECT_STREQ(cpulist(&lone), allowed(pid[i]));
+	}
+	ASSERT_EQ(0, kill(pid[SPINNING], SIGCONT));
+	usleep(10000);
+	EXPECT_PROCESSOR(&lone, pid[SPINNING]);
+
+	self->cpu = cpu;
+	ASSERT_EQ(0, set_online(cpu, false));
+	for (int i = 0; i < NR_TASKS; i++) {
+		EXPECT_STREQ(cpulist(&rest), allowed(pid[i]))
+			TH_LOG("task %d", i);
+	}
+	EXPECT_PROCESSOR(&rest, pid[SPINNING]);
+
+	ASSERT_EQ(0, set_online(cpu, true));
+	self->cpu = -1;
+	if (variant->version == 1) {
+		ASSERT_EQ(0, set_cpus(top, &self->all));
+		ASSERT_EQ(0, set_cpus(group, &cpus));
+	}
+	for (int i = 0; i < NR_TASKS; i++) {
+		EXPECT_STREQ(cpulist(&lone), allowed(pid[i]))
+			TH_LOG("task %d", i);
+	}
+	usleep(10000);
+	EXPECT_PROCESSOR(&lone, pid[SPINNING]);
+
+	ASSERT_EQ(0, next_step(pid[STOPPED]));
+	EXPECT_STREQ(cpulist(&cpus), allowed(pid[STOPPED]));
+	ASSERT_EQ(0, next_step(pid[PINNED]));
+	EXPECT_STREQ(cpulist(&mask), allowed(pid[PINNED]));
+}
+
+/*
+ * The same in the root cpuset, which no hotplug event updates: only a task that
+ * has to leave its CPU is affected, and its request is kept.
+ */
+TEST_F(cpuset, offline_in_root)
+{
+	cpu_set_t lone, mask;
+	pid_t stopped, pid;
+	int cpu;
+
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+	cpu = offline_one(&self->m.el32);
+	if (cpu < 0)
+		SKIP(return, "no CPU that runs AArch32 can be offlined");
+	ASSERT_EQ(0, set_online(cpu, true));
+	lone = one_cpu(cpu);
+	mask = one_cpu(nth_cpu(&self->m.el64, 0));
+	mask = cpus_or(&mask, &lone);
+
+	pid = spawn(&(struct spawn){
+		.mask = &mask, .chain = { STEP32, STEP32, STEP64 } });
+	ASSERT_EQ(0, wait_step(pid));
+	EXPECT_STREQ(cpulist(&lone), allowed(pid));
+	stopped = spawn(&(struct spawn){
+		.mask = &mask, .chain = { STEP32, STEP64 } });
+	ASSERT_EQ(0, wait_step(stopped));
+
+	self->cpu = cpu;
+	ASSERT_EQ(0, set_online(cpu, false));
+	ASSERT_EQ(0, next_step(pid));
+	EXPECT_STREQ(cpulist(&self->m.el32), allowed(pid));
+	EXPECT_STREQ(cpulist(&lone), allowed(stopped));
+	ASSERT_EQ(0, set_online(cpu, true));
+	self->cpu = -1;
+	ASSERT_EQ(0, next_step(pid));
+	EXPECT_STREQ(cpulist(&mask), allowed(pid));
+	ASSERT_EQ(0, next_step(stopped));
+	EXPECT_STREQ(cpulist(&mask), allowed(stopped));
 }
 
 TEST_HARNESS_MAIN

@@ -23,6 +23,9 @@
 
 #define PLACEMENT_TURNS	200
 
+#define FAILSLAB	"/sys/kernel/debug/failslab/"
+#define MAX_FAILURES	2000
+
 FIXTURE(exec)
 {
 	struct machine m;
@@ -299,6 +302,88 @@ TEST_F(exec, restore)
 		EXPECT_AFFINITY(&mask, pid);
 		end_step(pid);
 	}
+}
+
+/* STEP32, and the @nth allocation on the way there fails. */
+static pid_t spawn_failing(const cpu_set_t *mask, const char *path, int nth)
+{
+	char *argv[2] = {};
+	char buf[16];
+	pid_t pid;
+
+	argv[0] = (char *)path;
+	snprintf(buf, sizeof(buf), "%d", nth);
+	fflush(NULL);
+	pid = fork();
+	if (pid > 0)
+		remember(pid);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (sched_setaffinity(0, sizeof(*mask), mask) ||
+	    write_file("/proc/thread-self/fail-nth", buf))
+		_exit(255);
+	execv(argv[0], argv);
+	_exit(errno);
+}
+
+/*
+ * Rule 3: without memory to work in, every CPU that runs AArch32 will do, and
+ * the kernel says so.  Which allocation that is nobody knows, so fail all of
+ * them in turn; the exec fails for most.
+ */
+TEST_F(exec, rule3_failslab)
+{
+	char reclaim[16], verbose[16], path[48], left[16];
+	int seen = 0, ret, nth;
+	const char *program;
+	cpu_set_t mask;
+	pid_t pid;
+
+	if (no_aarch32(&self->m))
+		SKIP(return, NO_AARCH32);
+	if (!self->m.listed)
+		SKIP(return, "no " PARAMETER " on the command line");
+	if (CPU_COUNT(&self->m.el32) < 2)
+		SKIP(return, "needs two CPUs that run AArch32");
+	if (geteuid() || self->kmsg < 0 ||
+	    access("/proc/self/fail-nth", W_OK) ||
+	    read_file(FAILSLAB "ignore-gfp-wait", reclaim,
+		      sizeof(reclaim)) <= 0 ||
+	    read_file(FAILSLAB "verbose", verbose, sizeof(verbose)) <= 0)
+		SKIP(return, "no allocation can be made to fail here");
+
+	program = payload_path(STEP32);
+	ASSERT_NE(NULL, program);
+	ASSERT_EQ(0, write_file(FAILSLAB "ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, write_file(FAILSLAB "verbose", "0"));
+
+	mask = one_cpu(nth_cpu(&self->m.el32, 1));
+	for (nth = 1; nth < MAX_FAILURES; nth++) {
+		pid = spawn_failing(&mask, program, nth);
+		ret = wait_step(pid);
+		EXPECT_NE(255, ret);
+		if (ret)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
+		EXPECT_LT(0, read_file(path, left, sizeof(left)));
+		if (strcmp(affinity(pid), cpulist(&mask))) {
+			seen++;
+			EXPECT_AFFINITY(&self->m.el32, pid);
+			EXPECT_EQ(1, count_overrides(self->kmsg, pid));
+		}
+		EXPECT_PROCESSOR(&self->m.el32, pid);
+		end_step(pid);
+		/* No more of them. */
+		if (atoi(left) > 0)
+			break;
+	}
+	write_file(FAILSLAB "ignore-gfp-wait", reclaim);
+	write_file(FAILSLAB "verbose", verbose);
+
+	EXPECT_GT(MAX_FAILURES, nth);
+	EXPECT_EQ(1, seen)
+		TH_LOG("in %d turns", nth);
 }
 
 /* A 32-bit program never gets to see a 64-bit-only CPU. */

@@ -14,15 +14,6 @@ FIXTURE(offline)
 	int cpu;		/* the one that was put offline */
 };
 
-static int set_online(int cpu, const char *value)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
-		 cpu);
-	return write_file(path, value);
-}
-
 FIXTURE_SETUP(offline)
 {
 	self->cpu = -1;
@@ -39,7 +30,7 @@ FIXTURE_TEARDOWN(offline)
 {
 	end_all();
 	if (self->cpu >= 0)
-		set_online(self->cpu, "1");
+		set_online(self->cpu, true);
 }
 
 /*
@@ -61,7 +52,7 @@ TEST_F(offline, request)
 		ASSERT_EQ(0, wait_step(pid));
 		EXPECT_AFFINITY(&mask, pid);
 		/* The kernel keeps one of them. */
-		if (!set_online(cpu, "0")) {
+		if (!set_online(cpu, false)) {
 			self->cpu = cpu;
 			break;
 		}
@@ -76,7 +67,7 @@ TEST_F(offline, request)
 	EXPECT_AFFINITY(&left, pid);
 	EXPECT_PROCESSOR(&left, pid);
 
-	ASSERT_EQ(0, set_online(self->cpu, "1"));
+	ASSERT_EQ(0, set_online(self->cpu, true));
 	self->cpu = -1;
 	ASSERT_EQ(0, next_step(pid));
 	EXPECT_AFFINITY(&mask, pid);

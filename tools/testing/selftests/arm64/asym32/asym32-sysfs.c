@@ -44,14 +44,6 @@ static bool parameter_given(void)
 	return false;
 }
 
-static int set_online(int cpu, bool online)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), CPU_DIR "cpu%d/online", cpu);
-	return write_file(path, online ? "1" : "0");
-}
-
 /* The file exists if and only if the parameter was given. */
 TEST_F(sysfs, exists_with_parameter)
 {

@@ -192,6 +192,22 @@ static inline const char *affinity(pid_t pid)
 	return cpulist(&set);
 }
 
+/*
+ * The same including CPUs that are offline, which sched_getaffinity() leaves
+ * out.
+ */
+static inline const char *allowed(pid_t pid)
+{
+	static char buf[4096];
+	char path[32], *s;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (read_file(path, buf, sizeof(buf)) <= 0)
+		return strerror(errno);
+	s = strstr(buf, "\nCpus_allowed_list:\t");
+	return s ? strtok(s + strlen("\nCpus_allowed_list:\t"), "\n") : "";
+}
+
 /* The CPU a task runs on or ran on last (field 39 of its stat), or -1. */
 static inline int processor(pid_t pid)
 {
@@ -256,6 +272,27 @@ static inline bool not_mixed(const struct machine *m)
 	return no_aarch32(m) || !CPU_COUNT(&m->el64);
 }
 
+static inline int set_online(int cpu, bool online)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
+		 cpu);
+	return write_file(path, online ? "1" : "0");
+}
+
+/* Puts one CPU of @set offline that the kernel lets go; -1 if there is none. */
+static inline int offline_one(const cpu_set_t *set)
+{
+	int cpu = -1;
+
+	while ((cpu = next_cpu(cpu, set)) >= 0) {
+		if (!set_online(cpu, false))
+			break;
+	}
+	return cpu;
+}
+
 #define EXPECT_AFFINITY(set, pid)					\
 	EXPECT_STREQ(cpulist(set), affinity(pid))
 
@@ -284,18 +321,13 @@ static inline int open_kmsg(void)
 	return fd;
 }
 
-/*
- * The number of lines since then that say the affinity of @pid was overridden.
- * What was read is gone.
- */
-static inline int count_overrides(int fd, pid_t pid)
+/* The number of lines since then with this text. What was read is gone. */
+static inline int count_lines(int fd, const char *text)
 {
-	char want[64], record[8192];
+	char record[8192];
 	ssize_t len;
 	int nr = 0;
 
-	snprintf(want, sizeof(want),
-		 ";Overriding affinity for process %d (", pid);
 	for (;;) {
 		len = read(fd, record, sizeof(record) - 1);
 		if (len < 0 && errno == EPIPE)
@@ -303,8 +335,18 @@ static inline int count_overrides(int fd, pid_t pid)
 		if (len <= 0)
 			return nr;
 		record[len] = '\0';
-		nr += !!strstr(record, want);
+		nr += !!strstr(record, text);
 	}
+}
+
+/* Those that say that the affinity of @pid was overridden. */
+static inline int count_overrides(int fd, pid_t pid)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text),
+		 ";Overriding affinity for process %d (", pid);
+	return count_lines(fd, text);
 }
 
 #endif /* ASYM32_H */

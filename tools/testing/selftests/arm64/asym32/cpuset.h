@@ -247,6 +247,35 @@ static inline int set_cpus(const char *group, const cpu_set_t *cpus)
 	return write_file(group_file(group, "cpuset.cpus"), cpulist(cpus));
 }
 
+/* "member", "root" or "isolated" */
+static inline int set_partition(const char *group, const char *type)
+{
+	return write_file(group_file(group, "cpuset.cpus.partition"), type);
+}
+
+/* What became of it, such as "isolated invalid (the reason)". */
+static inline const char *partition_state(const char *group)
+{
+	static char buf[256];
+
+	if (read_file(group_file(group, "cpuset.cpus.partition"), buf,
+		      sizeof(buf)) <= 0)
+		return strerror(errno);
+	buf[strcspn(buf, "\n")] = '\0';
+	return buf;
+}
+
+static inline const char *effective_cpus(const char *group)
+{
+	static char buf[256];
+
+	if (read_file(group_file(group, "cpuset.cpus.effective"), buf,
+		      sizeof(buf)) <= 0)
+		return strerror(errno);
+	buf[strcspn(buf, "\n")] = '\0';
+	return buf;
+}
+
 static inline int attach(const char *group, pid_t pid)
 {
 	char buf[16];

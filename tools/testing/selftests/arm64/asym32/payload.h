@@ -38,6 +38,8 @@
 #endif
 
 #define EXIT32_STATUS	42
+#define COPY_FROM	100
+#define COPY_TO		101
 #define MAX_CHAIN	8
 #define MAX_SPAWNED	128
 
@@ -49,6 +51,14 @@ enum payload {
 	SPIN32,		/* stop, then loop in user space */
 	CPU32,		/* exit with the number of the CPU it runs on */
 	EXIT32,		/* exit with EXIT32_STATUS */
+	EXIT64,		/* the same as a native program */
+	COUNT32,	/* the same after some time in user space */
+	WAIT32,		/* the same by way of a child */
+	EXEC32,		/* exec the next argument */
+	EXEC64,		/* the same as a native program */
+	PING32,		/* exec argv[1] with the same arguments ... */
+	PONG64,		/* ... which execs argv[0] with them, for ever */
+	COPY32,		/* read(COPY_FROM), write(COPY_TO), stop, exit */
 	NR_PAYLOADS
 };
 
@@ -122,6 +132,110 @@ static const unsigned int cpu32_code[] = {
 
 static const unsigned int exit32_code[] = {
 	0xe3a0002a,	/* mov	r0, #42		EXIT32_STATUS	*/
+	0xe3a07001,	/* mov	r7, #1		exit()		*/
+	0xef000000,	/* svc	#0				*/
+};
+
+static const unsigned int exit64_code[] = {
+	0xd2800540,	/* mov	x0, #42		EXIT32_STATUS	*/
+	0xd2800ba8,	/* mov	x8, #93		exit()		*/
+	0xd4000001,	/* svc	#0				*/
+};
+
+static const unsigned int count32_code[] = {
+	0xe3a04701,	/* mov	r4, #0x40000			*/
+	0xe2544001,	/* subs	r4, r4, #1			*/
+	0x1afffffd,	/* bne	to the line before		*/
+	0xe3a0002a,	/* mov	r0, #42		EXIT32_STATUS	*/
+	0xe3a07001,	/* mov	r7, #1		exit()		*/
+	0xef000000,	/* svc	#0				*/
+};
+
+static const unsigned int wait32_code[] = {
+	0xe3a00011,	/* mov	r0, #17		SIGCHLD		*/
+	0xe3a01000,	/* mov	r1, #0				*/
+	0xe3a02000,	/* mov	r2, #0				*/
+	0xe3a03000,	/* mov	r3, #0				*/
+	0xe3a04000,	/* mov	r4, #0				*/
+	0xe3a07078,	/* mov	r7, #120	clone()		*/
+	0xef000000,	/* svc	#0				*/
+	0xe3500000,	/* cmp	r0, #0				*/
+	0x03a0002a,	/* moveq r0, #42	EXIT32_STATUS	*/
+	0x0a000006,	/* beq	to exit()			*/
+	0xe3e00000,	/* mvn	r0, #0		any child	*/
+	0xe1a0100d,	/* mov	r1, sp				*/
+	0xe3a02000,	/* mov	r2, #0				*/
+	0xe3a03000,	/* mov	r3, #0				*/
+	0xe3a07072,	/* mov	r7, #114	wait4()		*/
+	0xef000000,	/* svc	#0				*/
+	0xe5dd0001,	/* ldrb	r0, [sp, #1]	WEXITSTATUS()	*/
+	0xe3a07001,	/* mov	r7, #1		exit()		*/
+	0xef000000,	/* svc	#0				*/
+};
+
+static const unsigned int exec32_code[] = {
+	0xe59d0008,	/* ldr	r0, [sp, #8]	argv[1]		*/
+	0xe28d1008,	/* add	r1, sp, #8	&argv[1]	*/
+	0xe3a02000,	/* mov	r2, #0				*/
+	0xe3a0700b,	/* mov	r7, #11		execve()	*/
+	0xef000000,	/* svc	#0				*/
+	0xe2600000,	/* rsb	r0, r0, #0			*/
+	0xe3a07001,	/* mov	r7, #1		exit()		*/
+	0xef000000,	/* svc	#0				*/
+};
+
+static const unsigned int exec64_code[] = {
+	0xf9400be0,	/* ldr	x0, [sp, #16]	argv[1]		*/
+	0x910043e1,	/* add	x1, sp, #16	&argv[1]	*/
+	0xd2800002,	/* mov	x2, #0				*/
+	0xd2801ba8,	/* mov	x8, #221	execve()	*/
+	0xd4000001,	/* svc	#0				*/
+	0xcb0003e0,	/* neg	x0, x0				*/
+	0xd2800ba8,	/* mov	x8, #93		exit()		*/
+	0xd4000001,	/* svc	#0				*/
+};
+
+static const unsigned int ping32_code[] = {
+	0xe59d0008,	/* ldr	r0, [sp, #8]	argv[1]		*/
+	0xe28d1004,	/* add	r1, sp, #4	argv		*/
+	0xe3a02000,	/* mov	r2, #0				*/
+	0xe3a0700b,	/* mov	r7, #11		execve()	*/
+	0xef000000,	/* svc	#0				*/
+	0xe2600000,	/* rsb	r0, r0, #0			*/
+	0xe3a07001,	/* mov	r7, #1		exit()		*/
+	0xef000000,	/* svc	#0				*/
+};
+
+static const unsigned int pong64_code[] = {
+	0xf94007e0,	/* ldr	x0, [sp, #8]	argv[0]		*/
+	0x910023e1,	/* add	x1, sp, #8	argv		*/
+	0xd2800002,	/* mov	x2, #0				*/
+	0xd2801ba8,	/* mov	x8, #221	execve()	*/
+	0xd4000001,	/* svc	#0				*/
+	0xcb0003e0,	/* neg	x0, x0				*/
+	0xd2800ba8,	/* mov	x8, #93		exit()		*/
+	0xd4000001,	/* svc	#0				*/
+};
+
+static const unsigned int copy32_code[] = {
+	0xe24dd040,	/* sub	sp, sp, #64			*/
+	0xe3a00064,	/* mov	r0, #100	COPY_FROM	*/
+	0xe1a0100d,	/* mov	r1, sp				*/
+	0xe3a02040,	/* mov	r2, #64				*/
+	0xe3a07003,	/* mov	r7, #3		read()		*/
+	0xef000000,	/* svc	#0				*/
+	0xe1a02000,	/* mov	r2, r0				*/
+	0xe3a00065,	/* mov	r0, #101	COPY_TO		*/
+	0xe1a0100d,	/* mov	r1, sp				*/
+	0xe3a07004,	/* mov	r7, #4		write()		*/
+	0xef000000,	/* svc	#0				*/
+	0xe1a04000,	/* mov	r4, r0				*/
+	0xe3a07014,	/* mov	r7, #20		getpid()	*/
+	0xef000000,	/* svc	#0				*/
+	0xe3a01013,	/* mov	r1, #19		SIGSTOP		*/
+	0xe3a07025,	/* mov	r7, #37		kill()		*/
+	0xef000000,	/* svc	#0				*/
+	0xe1a00004,	/* mov	r0, r4				*/
 	0xe3a07001,	/* mov	r7, #1		exit()		*/
 	0xef000000,	/* svc	#0				*/
 };
@@ -209,17 +323,27 @@ static const struct image64 image64 = {
 	},
 };
 
+static inline size_t build_image64(const unsigned int *code, size_t size,
+				   void *image)
+{
+	memcpy(image, &image64, sizeof(image64));
+	memcpy(((struct image64 *)image)->code, code, size);
+	return sizeof(image64);
+}
+
 /* The program as it would be in a file, and its size. */
 static inline size_t build_image(enum payload payload, void *image)
 {
 	unsigned int *code = ((struct image32 *)image)->code;
 
-	if (payload == STEP64) {
-		memcpy(image, &image64, sizeof(image64));
-		memcpy(((struct image64 *)image)->code, step64_code,
-		       sizeof(step64_code));
-		return sizeof(image64);
-	}
+	if (payload == STEP64)
+		return build_image64(step64_code, sizeof(step64_code), image);
+	if (payload == EXIT64)
+		return build_image64(exit64_code, sizeof(exit64_code), image);
+	if (payload == EXEC64)
+		return build_image64(exec64_code, sizeof(exec64_code), image);
+	if (payload == PONG64)
+		return build_image64(pong64_code, sizeof(pong64_code), image);
 
 	memcpy(image, &image32, sizeof(image32));
 	switch (payload) {
@@ -236,6 +360,21 @@ static inline size_t build_image(enum payload payload, void *image)
 		break;
 	case EXIT32:
 		memcpy(code, exit32_code, sizeof(exit32_code));
+		break;
+	case COUNT32:
+		memcpy(code, count32_code, sizeof(count32_code));
+		break;
+	case WAIT32:
+		memcpy(code, wait32_code, sizeof(wait32_code));
+		break;
+	case EXEC32:
+		memcpy(code, exec32_code, sizeof(exec32_code));
+		break;
+	case PING32:
+		memcpy(code, ping32_code, sizeof(ping32_code));
+		break;
+	case COPY32:
+		memcpy(code, copy32_code, sizeof(copy32_code));
 		break;
 	default:
 		memcpy(code, step32_code, sizeof(step32_code));
@@ -300,7 +439,8 @@ static inline void forget(pid_t pid)
 	}
 }
 
-static inline int become_deadline(void)
+/* Makes a task a SCHED_DEADLINE one; 0 is the caller. */
+static inline int set_deadline(pid_t pid)
 {
 	/* The first version of struct sched_attr, which libc may not have. */
 	struct {
@@ -320,7 +460,7 @@ static inline int become_deadline(void)
 		.period = 100000000,
 	};
 
-	return syscall(__NR_sched_setattr, 0, &attr, 0);
+	return syscall(__NR_sched_setattr, pid, &attr, 0);
 }
 
 static inline void spawned_child(const struct spawn *s, char **argv)
@@ -337,7 +477,7 @@ static inline void spawned_child(const struct spawn *s, char **argv)
 	}
 	if (s->mask && sched_setaffinity(0, sizeof(*s->mask), s->mask))
 		_exit(errno);
-	if (s->deadline && become_deadline())
+	if (s->deadline && set_deadline(0))
 		_exit(errno);
 
 	execv(argv[0], argv);

@@ -5,8 +5,10 @@
 
 set -e
 
+# shellcheck source=/dev/null
+may=$(. /job/machine && echo "$taint")
 taint=$(cat /proc/sys/kernel/tainted)
-[ "$taint" -eq 0 ] || echo "kernel tainted: $taint"
+[ $((taint & ~may)) -eq 0 ] || echo "kernel tainted: $taint"
 
 # Objects younger than five seconds are not reported by a scan.
 leaks=/sys/kernel/debug/kmemleak

@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Guest instructions of hot paths. For the machines named bench*: there the
- * virtual counter runs at 1 GHz of guest time and QEMU lets each instruction
- * take 1 ns, so the difference of two reads is a number of instructions, the
- * same on every host and in every run. Prints "what <count>", one a line.
- *
- * The first turns are thrown away, so that caches of the kernel are filled.
- */
-#include <err.h>
+/* Guest instructions of hot paths that every series passes through. */
 #include <sched.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WARM_UP		20
-#define TURNS		100
-
-static uint64_t now(void)
-{
-	uint64_t t;
-
-	asm volatile("isb; mrs %0, cntvct_el0" : "=r"(t) :: "memory");
-	return t;
-}
+#include "bench.h"
 
 static const char *self;
 
@@ -72,8 +52,12 @@ static void do_switch(void)
 
 static void start_partner(void)
 {
+	/* A fair task may or may not be preempted by the one it wakes up. */
+	struct sched_param param = { .sched_priority = 1 };
 	char c;
 
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		err(1, "sched_setscheduler");
 	if (pipe(ping) || pipe(pong))
 		err(1, "pipe");
 	switch (fork()) {
@@ -88,37 +72,12 @@ static void start_partner(void)
 	}
 }
 
-static void measure(const char *what, void (*turn)(void))
-{
-	uint64_t begin, best = UINT64_MAX;
-	int i;
-
-	for (i = 0; i < WARM_UP; i++)
-		turn();
-	/* The least of all turns is the one that no timer tick hit. */
-	for (i = 0; i < TURNS; i++) {
-		begin = now();
-		turn();
-		begin = now() - begin;
-		if (begin < best)
-			best = begin;
-	}
-	printf("%s %llu\n", what, (unsigned long long)best);
-}
-
 int main(int argc, char **argv)
 {
-	uint64_t hz;
-
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		return 0;
-	/* Older CPU models count at 62.5 MHz: 16 instructions a tick. */
-	asm("mrs %0, cntfrq_el0" : "=r"(hz));
-	if (hz != 1000000000)
-		errx(1, "the counter runs at %llu Hz, not at 1 GHz",
-		     (unsigned long long)hz);
+	check_clock();
 	self = argv[0];
-	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	measure("getppid", do_getppid);
 	measure("fork, exit and wait", do_fork);

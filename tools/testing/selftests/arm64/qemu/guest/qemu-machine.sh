@@ -49,7 +49,7 @@ online=$smp
 case $append in
 *maxcpus=*) online=${append##*maxcpus=}; online=${online%% *} ;;
 esac
-check online_cpus "$online" "$(nproc)"
+check online_cpus "$online" "$(grep -c ^processor /proc/cpuinfo)"
 
 sysfs=/sys/devices/system/cpu/aarch32_el0
 if [ ! -e $sysfs ]; then

@@ -152,7 +152,7 @@ el1="-M virt"
 el2="-M virt,virtualization=on"
 one="-accel tcg,thread=multi,one-insn-per-tb=on"
 
-tests=32
+tests=34
 echo "1..$tests"
 
 # These options are words
@@ -201,6 +201,14 @@ for machine in "$el1" "$el2"; do
 		grep -q '^cpu=2 64only=1 .* illegal_returns=0 aarch32_insns=[1-9]' "$report"
 	ok $? "oracle_counts: $machine"
 done
+
+# CPUs 0 and 2 are to be 64-bit only: of that, their illegal return is there
+boot 0x05 $el2 -cpu cortex-a710 -plugin "$PLUGIN,64only=2,refuse32=0,report=$report"
+grep -q '^not ok .* cpu0 ID_AA64PFR0_EL1$' "$log" &&
+	grep -q '^ok .* cpu0 .*: return to AArch32$' "$log" &&
+	grep -q '^cpu=0 64only=0 .* illegal_returns=[1-9]' "$report" &&
+	! grep -q '^not ok .* cpu[123] ' "$log"
+ok $? "refuse32"
 }
 
 # refused OPTIONS MESSAGE: the plugin does not load, and says why
@@ -218,6 +226,7 @@ refused 64-only=1			"64-only=1: unknown option"
 refused 64only=4			"64only=4: there is no CPU 4, only 0-3"
 refused 64only=2-1			"64only=2-1: not a list of CPUs"
 refused 64only=1+			"64only=1+: not a list of CPUs"
+refused refuse32=4			"refuse32=4: there is no CPU 4, only 0-3"
 refused aarch32-regs=ones		"aarch32-regs=ones: neither"
 refused strict-eret=yes			"strict-eret=yes: neither"
 refused set=id_aa64pfr9_el1.0=1		"set=id_aa64pfr9_el1.0=1: unknown ID register"

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A 32-bit task that the scheduler puts on a CPU without AArch32 does not
+ * leave the kernel there.  A fault-injection point does that to it.
+ *
+ * That no AArch32 instruction is executed there cannot be seen from inside;
+ * the emulator counts them.
+ */
+#include <sys/mount.h>
+
+#include "kselftest_harness.h"
+#include "asym32.h"
+
+#define DEBUGFS		"/sys/kernel/debug"
+#define FAULT		DEBUGFS "/fail_task_placement"
+#define COUNT		DEBUGFS "/aarch32_el0_wrong_cpu"
+#define TURNS		500	/* of 20 ms */
+
+FIXTURE(net)
+{
+	struct machine m;
+};
+
+static int count(void)
+{
+	char buf[32];
+
+	return read_file(COUNT, buf, sizeof(buf)) > 0 ? atoi(buf) : -1;
+}
+
+/* The next @times chances to go wrong are taken, or all of them. */
+static int inject(const char *times)
+{
+	return write_file(FAULT "/verbose", "0") ?:
+	       write_file(FAULT "/interval", "1") ?:
+	       write_file(FAULT "/times", times) ?:
+	       write_file(FAULT "/probability", "100");
+}
+
+static int inject_nothing(void)
+{
+	return write_file(FAULT "/probability", "0");
+}
+
+/* The task was caught @nr times since it was @before. */
+static bool caught(int before, int nr)
+{
+	for (int i = 0; i < TURNS && count() < before + nr; i++)
+		usleep(20000);
+	return count() >= before + nr;
+}
+
+static bool gets_to(pid_t pid, const cpu_set_t *set)
+{
+	for (int i = 0; i < TURNS && stray(pid, set)[0]; i++)
+		usleep(20000);
+	return !stray(pid, set)[0];
+}
+
+static bool ends(pid_t pid, int *status)
+{
+	for (int i = 0; i < TURNS; i++) {
+		if (waitpid(pid, status, WNOHANG) == pid) {
+			forget(pid);
+			return true;
+		}
+		usleep(20000);
+	}
+	return false;
+}
+
+/* Time spent in user space, in ticks (field 14 of stat). */
+static long user_time(pid_t pid)
+{
+	char path[32], buf[1024], *s;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_file(path, buf, sizeof(buf)) <= 0)
+		return -1;
+	s = strrchr(buf, ')');
+	for (int field = 2; s && field < 14; field++)
+		s = strchr(s + 1, ' ');
+	return s ? atol(s) : -1;
+}
+
+static bool gets_user_time(pid_t pid)
+{
+	long before = user_time(pid);
+
+	for (int i = 0; i < TURNS && user_time(pid) < before + 2; i++)
+		usleep(20000);
+	return user_time(pid) >= before + 2;
+}
+
+FIXTURE_SETUP(net)
+{
+	if (geteuid())
+		SKIP(return, "needs root");
+	ASSERT_TRUE(probe_machine(&self->m));
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+	if (access(DEBUGFS "/sched", F_OK))
+		mount("none", DEBUGFS, "debugfs", 0, NULL);
+	ASSERT_LE(0, count())
+		TH_LOG("no " COUNT);
+	if (access(FAULT, F_OK))
+		SKIP(return, "needs CONFIG_FAIL_TASK_PLACEMENT");
+}
+
+FIXTURE_TEARDOWN(net)
+{
+	inject_nothing();
+	end_all();
+}
+
+/* Once on the wrong CPU, it is moved to a right one, and goes on there. */
+TEST_F(net, moved)
+{
+	int before = count();
+	pid_t pid;
+
+	pid = spawn(&(struct spawn){ .chain = { SPIN32 } });
+	ASSERT_EQ(0, wait_step(pid));
+	ASSERT_EQ(0, inject("1"));
+	ASSERT_EQ(0, kill(pid, SIGCONT));
+	EXPECT_TRUE(caught(before, 1));
+	EXPECT_TRUE(gets_to(pid, &self->m.el32));
+	EXPECT_TRUE(gets_user_time(pid));
+	EXPECT_EQ(before + 1, count());
+}
+
+/* As long as nothing moves it, it waits; then it goes on. */
+TEST_F(net, waits)
+{
+	int before = count();
+	long ticks;
+	pid_t pid;
+
+	pid = spawn(&(struct spawn){ .chain = { SPIN32 } });
+	ASSERT_EQ(0, wait_step(pid));
+	ticks = user_time(pid);
+	ASSERT_EQ(0, inject("-1"));
+	ASSERT_EQ(0, kill(pid, SIGCONT));
+	EXPECT_TRUE(caught(before, 5));
+	EXPECT_PROCESSOR(&self->m.el64, pid);
+	EXPECT_EQ(ticks, user_time(pid));
+
+	ASSERT_EQ(0, inject_nothing());
+	EXPECT_TRUE(gets_to(pid, &self->m.el32));
+	EXPECT_TRUE(gets_user_time(pid));
+}
+
+/* A fatal signal ends it while it waits. */
+TEST_F(net, killed)
+{
+	int status = 0, before = count();
+	pid_t pid;
+
+	pid = spawn(&(struct spawn){ .chain = { SPIN32 } });
+	ASSERT_EQ(0, wait_step(pid));
+	ASSERT_EQ(0, inject("-1"));
+	ASSERT_EQ(0, kill(pid, SIGCONT));
+	EXPECT_TRUE(caught(before, 2));
+	EXPECT_PROCESSOR(&self->m.el64, pid);
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_TRUE(ends(pid, &status));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+}
+
+/* The same for a program that has just been executed. */
+TEST_F(net, exec)
+{
+	int status = 0, before = count();
+	cpu_set_t mask;
+	pid_t pid;
+
+	mask = one_cpu(nth_cpu(&self->m.el64, 0));
+	pid = spawn(&(struct spawn){
+		.mask = &mask, .chain = { STEP64, EXIT32 } });
+	ASSERT_EQ(0, wait_step(pid));
+	ASSERT_EQ(0, inject("-1"));
+	ASSERT_EQ(0, kill(pid, SIGCONT));
+	EXPECT_TRUE(caught(before, 2));
+	ASSERT_EQ(0, inject_nothing());
+	ASSERT_TRUE(ends(pid, &status));
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(EXIT32_STATUS, WEXITSTATUS(status));
+}
+
+TEST_HARNESS_MAIN
