@@ -290,12 +290,23 @@ TEST_F(isolation, root_partition_has_all32)
 	EXPECT_AFFINITY(&self->m.el64, old);
 }
 
+/* The kernel takes another CPU a moment after the change of the partition. */
+static bool pin_moves(int kmsg)
+{
+	for (int i = 0; i < 500; i++) {
+		if (kmsg_says(kmsg, "CPU hot-unplug disabled on CPU"))
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
 /* The CPU that cannot be offlined is not an isolated one. */
 TEST_F(isolation, pinned_cpu_moves)
 {
 	cpu_set_t pinned, free;
 	const char *group;
-	int cpu;
+	int cpu, kmsg;
 
 	if (not_mixed(&self->m))
 		SKIP(return, NOT_MIXED);
@@ -311,8 +322,11 @@ TEST_F(isolation, pinned_cpu_moves)
 
 	group = make_group(&self->h, NULL, "asym32", &pinned);
 	ASSERT_NE(NULL, group);
+	kmsg = open_kmsg();
+	ASSERT_LE(0, kmsg);
 	ASSERT_EQ(0, set_partition(group, "isolated"));
 	ASSERT_STREQ("isolated", partition_state(group));
+	EXPECT_TRUE(pin_moves(kmsg));
 	EXPECT_EQ(-1, set_online(cpu, false));
 	EXPECT_EQ(EPERM, errno);
 	set_online(cpu, true);
@@ -327,6 +341,8 @@ TEST_F(isolation, pinned_cpu_moves)
 	ASSERT_EQ(0, set_cpus(group, &free));
 	ASSERT_EQ(0, set_partition(group, "isolated"));
 	ASSERT_STREQ("isolated", partition_state(group));
+	EXPECT_TRUE(pin_moves(kmsg));
+	close(kmsg);
 	EXPECT_EQ(0, set_online(cpu, false));
 	EXPECT_EQ(0, set_online(cpu, true));
 	EXPECT_EQ(-1, set_online(nth_cpu(&pinned, 0), false));

@@ -100,7 +100,7 @@ static const char *events(pid_t pid)
 		reason += strlen("reason=");
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 "%s %s %.*s\n", cpulist(&set[0]), cpulist(&set[1]),
-			 (int)strcspn(reason, " \n"), reason);
+			 (int)strcspn(reason, "\n "), reason);
 	}
 	return text;
 }

@@ -17,15 +17,6 @@ FIXTURE(throttled)
 	int cpu;		/* the one that was put offline */
 };
 
-static int set_online(int cpu, const char *value)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
-		 cpu);
-	return write_file(path, value);
-}
-
 FIXTURE_SETUP(throttled)
 {
 	self->cpu = -1;
@@ -46,7 +37,7 @@ FIXTURE_TEARDOWN(throttled)
 {
 	end_all();
 	if (self->cpu >= 0)
-		set_online(self->cpu, "1");
+		set_online(self->cpu, true);
 	if (self->runtime[0])
 		write_file(RT_RUNTIME, self->runtime);
 }
@@ -69,7 +60,7 @@ TEST_F(throttled, offline)
 		ASSERT_EQ(0, kill(pid, SIGCONT));
 		/* It runs for a tenth of each period of 100 ms. */
 		usleep(150000);
-		if (!set_online(cpu, "0")) {
+		if (!set_online(cpu, false)) {
 			self->cpu = cpu;
 			break;
 		}

@@ -17,11 +17,6 @@ static inline const char *cpu_file(int cpu, const char *file)
 	return s;
 }
 
-static inline int set_online(int cpu, bool online)
-{
-	return write_file(cpu_file(cpu, "online"), online ? "1" : "0");
-}
-
 static inline bool is_online(int cpu)
 {
 	cpu_set_t online;
@@ -71,24 +66,6 @@ static inline bool late_cpus(cpu_set_t *late)
 		return false;
 	*late = cpus_andnot(&present, &online);
 	return true;
-}
-
-/* Whether a line since open_kmsg() has @text in it. What was read is gone. */
-static inline bool kmsg_says(int fd, const char *text)
-{
-	char record[8192];
-	bool found = false;
-	ssize_t len;
-
-	for (;;) {
-		len = read(fd, record, sizeof(record) - 1);
-		if (len < 0 && errno == EPIPE)
-			continue;
-		if (len <= 0)
-			return found;
-		record[len] = '\0';
-		found |= !!strstr(record, text);
-	}
 }
 
 #endif /* ASYM32_HOTPLUG_H */
