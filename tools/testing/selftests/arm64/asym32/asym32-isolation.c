@@ -8,6 +8,7 @@
 #include "cpuset.h"
 
 #define ISOLATED	"/sys/devices/system/cpu/isolated"
+#define TAINTED		"/proc/sys/kernel/tainted"
 #define MIDR		"/sys/devices/system/cpu/cpu%d/regs/identification/midr_el1"
 #define CONFLICT	"isolated invalid (partition config conflicts with " \
 			"housekeeping setup)"
@@ -155,6 +156,30 @@ TEST_F(isolation, refused_over_hotplug)
 	self->cpu = -1;
 	EXPECT_STREQ(CONFLICT, partition_state(group));
 	EXPECT_STREQ(cpulist(&self->m.cpus), effective_cpus(self->h.root));
+}
+
+/* An invalid partition has got no CPUs, so it must not give any back. */
+TEST_F(isolation, invalid_gives_nothing)
+{
+	const char *all = cpulist(&self->m.cpus);
+	const char *group, *exclusive;
+	char before[32], after[32];
+
+	/* Nothing would be left for the tasks of the root cpuset. */
+	group = make_group(&self->h, NULL, "asym32", &self->m.cpus);
+	ASSERT_NE(NULL, group);
+	ASSERT_EQ(0, set_partition(group, "root"));
+	ASSERT_EQ(0, strncmp(partition_state(group), "root invalid", 12));
+
+	ASSERT_LT(0, read_file(TAINTED, before, sizeof(before)));
+	exclusive = group_file(group, "cpuset.cpus.exclusive");
+	ASSERT_EQ(0, write_file(exclusive, all));
+	ASSERT_EQ(0, write_file(exclusive, cpulist(&self->rest)));
+	EXPECT_EQ(0, strncmp(partition_state(group), "root invalid", 12));
+	EXPECT_STREQ(all, effective_cpus(self->h.root));
+	/* The kernel warns of it. */
+	ASSERT_LT(0, read_file(TAINTED, after, sizeof(after)));
+	EXPECT_STREQ(before, after);
 }
 
 /* A task that has to leave its cpuset does not go to an isolated CPU. */

@@ -14,7 +14,8 @@ tree=$1 out=$2
 shift 2
 
 mkdir -p "$out"
-cat "$@" | grep -v '^#' >"$out/fragment.new"
+# the last word on an option counts
+cat "$@" | grep '^CONFIG' | tac | awk -F= '!seen[$1]++' | tac >"$out/fragment.new"
 if [ -f "$out/.config" ] && cmp -s "$out/fragment.new" "$out/fragment"; then
 	exit 0
 fi
