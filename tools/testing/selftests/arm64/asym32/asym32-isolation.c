@@ -182,6 +182,39 @@ TEST_F(isolation, invalid_gives_nothing)
 	EXPECT_STREQ(before, after);
 }
 
+/* A partition without CPUs of another is without them when they come online. */
+TEST_F(isolation, online_stays_apart)
+{
+	cpu_set_t lone, online, other, both, rest;
+	const char *one, *two;
+
+	self->cpu = offline_one(&self->m.cpus);
+	if (self->cpu < 0)
+		SKIP(return, "no CPU can be offlined");
+	lone = one_cpu(self->cpu);
+	online = cpus_andnot(&self->m.cpus, &lone);
+	other = one_cpu(nth_cpu(&online, 1));
+	both = cpus_or(&lone, &other);
+	rest = cpus_andnot(&self->m.cpus, &other);
+
+	one = make_group(&self->h, NULL, "asym32-one", &lone);
+	ASSERT_NE(NULL, one);
+	ASSERT_EQ(0, set_partition(one, "root"));
+	ASSERT_STREQ("root", partition_state(one));
+	two = make_group(&self->h, NULL, "asym32-two", &both);
+	ASSERT_NE(NULL, two);
+	ASSERT_EQ(0, set_partition(two, "root"));
+	ASSERT_STREQ("root", partition_state(two));
+	EXPECT_STREQ(cpulist(&other), effective_cpus(two));
+
+	/* Nobody's CPU, as this makes its partition invalid. */
+	ASSERT_EQ(0, set_cpus(one, &online));
+	ASSERT_EQ(0, set_online(self->cpu, true));
+	self->cpu = -1;
+	EXPECT_STREQ(cpulist(&other), effective_cpus(two));
+	EXPECT_STREQ(cpulist(&rest), effective_cpus(self->h.root));
+}
+
 /* A task that has to leave its cpuset does not go to an isolated CPU. */
 TEST_F(isolation, forced_not_isolated)
 {

@@ -6,27 +6,17 @@
  * That no AArch32 instruction is executed there cannot be seen from inside;
  * the emulator counts them.
  */
-#include <sys/mount.h>
 
 #include "kselftest_harness.h"
 #include "asym32.h"
 
-#define DEBUGFS		"/sys/kernel/debug"
 #define FAULT		DEBUGFS "/fail_task_placement"
-#define COUNT		DEBUGFS "/aarch32_el0_wrong_cpu"
 #define TURNS		500	/* of 20 ms */
 
 FIXTURE(net)
 {
 	struct machine m;
 };
-
-static int count(void)
-{
-	char buf[32];
-
-	return read_file(COUNT, buf, sizeof(buf)) > 0 ? atoi(buf) : -1;
-}
 
 /* The next @times chances to go wrong are taken, or all of them. */
 static int inject(const char *times)
@@ -45,9 +35,9 @@ static int inject_nothing(void)
 /* A task was caught since it was @before. */
 static bool caught(int before)
 {
-	for (int i = 0; i < TURNS && count() <= before; i++)
+	for (int i = 0; i < TURNS && wrong_cpus() <= before; i++)
 		usleep(20000);
-	return count() > before;
+	return wrong_cpus() > before;
 }
 
 static bool gets_to(pid_t pid, const cpu_set_t *set)
@@ -99,10 +89,8 @@ FIXTURE_SETUP(net)
 	ASSERT_TRUE(probe_machine(&self->m));
 	if (not_mixed(&self->m))
 		SKIP(return, NOT_MIXED);
-	if (access(DEBUGFS "/sched", F_OK))
-		mount("none", DEBUGFS, "debugfs", 0, NULL);
-	ASSERT_LE(0, count())
-		TH_LOG("no " COUNT);
+	ASSERT_LE(0, wrong_cpus())
+		TH_LOG("the kernel does not count");
 	if (access(FAULT, F_OK))
 		SKIP(return, "needs CONFIG_FAIL_TASK_PLACEMENT");
 }
@@ -116,13 +104,13 @@ FIXTURE_TEARDOWN(net)
 /* Once on the wrong CPU, it is moved to a right one, and goes on there. */
 TEST_F(net, moved)
 {
-	int before = count();
+	int before = wrong_cpus();
 	pid_t pid;
 
 	pid = spawn(&(struct spawn){ .chain = { SPIN32 } });
 	ASSERT_EQ(0, wait_step(pid));
 	/* Another CPU may pull it before it runs on the wrong one. */
-	for (int i = 0; i < TURNS && count() == before; i++) {
+	for (int i = 0; i < TURNS && wrong_cpus() == before; i++) {
 		if (i) {
 			ASSERT_EQ(0, kill(pid, SIGSTOP));
 			ASSERT_EQ(0, wait_step(pid));
@@ -134,13 +122,13 @@ TEST_F(net, moved)
 	EXPECT_TRUE(caught(before));
 	EXPECT_TRUE(gets_to(pid, &self->m.el32));
 	EXPECT_TRUE(gets_user_time(pid));
-	EXPECT_EQ(before + 1, count());
+	EXPECT_EQ(before + 1, wrong_cpus());
 }
 
 /* As long as nothing moves it, it waits; then it goes on. */
 TEST_F(net, waits)
 {
-	int before = count();
+	int before = wrong_cpus();
 	long ticks;
 	pid_t pid;
 
@@ -163,7 +151,7 @@ TEST_F(net, waits)
 /* A fatal signal ends it while it waits. */
 TEST_F(net, killed)
 {
-	int status = 0, before = count();
+	int status = 0, before = wrong_cpus();
 	pid_t pid;
 
 	pid = spawn(&(struct spawn){ .chain = { SPIN32 } });
@@ -181,7 +169,7 @@ TEST_F(net, killed)
 /* The same for a program that has just been executed. */
 TEST_F(net, exec)
 {
-	int status = 0, before = count();
+	int status = 0, before = wrong_cpus();
 	cpu_set_t mask;
 	pid_t pid;
 

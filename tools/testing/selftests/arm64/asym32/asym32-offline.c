@@ -40,6 +40,7 @@ FIXTURE_TEARDOWN(offline)
  */
 TEST_F(offline, request)
 {
+	int before = wrong_cpus();
 	cpu_set_t mask, left;
 	pid_t pid = -1;
 
@@ -71,6 +72,7 @@ TEST_F(offline, request)
 	self->cpu = -1;
 	ASSERT_EQ(0, next_step(pid));
 	EXPECT_AFFINITY(&mask, pid);
+	EXPECT_EQ(before, wrong_cpus());
 }
 
 TEST_HARNESS_MAIN

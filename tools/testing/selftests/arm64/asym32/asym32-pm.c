@@ -149,7 +149,7 @@ TEST_F(pm, processors)
 {
 	const cpu_set_t *want = variant->compat ? &self->m.el32 :
 						  &self->m.cpus;
-	int len = strlen(variant->state), cpu = -1;
+	int len = strlen(variant->state), cpu = -1, before = wrong_cpus();
 	const char *program = NULL;
 	pid_t pid, pid32, pid64;
 	cpu_set_t online, file;
@@ -171,6 +171,7 @@ TEST_F(pm, processors)
 	EXPECT_AFFINITY(want, pid);
 	EXPECT_PROCESSOR(want, pid);
 	EXPECT_EQ(len, next_step(pid));
+	EXPECT_EQ(before, wrong_cpus());
 
 	ASSERT_TRUE(read_cpulist(CPU_DIR "online", &online));
 	EXPECT_STREQ(cpulist(&self->online), cpulist(&online));

@@ -7,7 +7,6 @@
 #include "kselftest_harness.h"
 #include "cpuset.h"
 
-#define DEBUGFS		"/sys/kernel/debug"
 
 FIXTURE(restore)
 {
@@ -66,8 +65,7 @@ FIXTURE_SETUP(restore)
 	self->kmsg = open_kmsg();
 	ASSERT_LE(0, self->kmsg);
 	/* A warning that was given before would not be given again. */
-	if (access(DEBUGFS "/clear_warn_once", F_OK))
-		mount("none", DEBUGFS, "debugfs", 0, NULL);
+	mount_debugfs();
 	write_file(DEBUGFS "/clear_warn_once", "1");
 }
 

@@ -52,6 +52,7 @@ struct stress {
 	const char *group[2];
 	struct counts *counts;
 	unsigned int seed;
+	int wrong_cpus;
 	int seconds;
 	bool cpusets;
 
@@ -98,6 +99,7 @@ FIXTURE_SETUP(stress)
 	s->counts = mmap(NULL, sizeof(*s->counts), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, s->counts);
+	s->wrong_cpus = wrong_cpus();
 	s->seconds = number("ASYM32_STRESS_SECONDS", SECONDS);
 	ASSERT_EQ(0, getentropy(&s->seed, sizeof(s->seed)));
 	s->seed = number("ASYM32_STRESS_SEED", s->seed & INT_MAX);
@@ -365,6 +367,7 @@ static void wait_and_stop(struct __test_metadata *const _metadata,
 		TH_LOG("the last of them: wait status %#x", c->status);
 	EXPECT_LT(0, c->changes);
 	EXPECT_EQ(0, try_exec32(NULL));
+	EXPECT_EQ(s->wrong_cpus, wrong_cpus());
 	ksft_print_msg("seed %u: %lu programs started, %lu ended, %lu changes\n",
 		       seed, c->started, c->ended, c->changes);
 }

@@ -48,6 +48,7 @@ FIXTURE_TEARDOWN(throttled)
  */
 TEST_F(throttled, offline)
 {
+	int before = wrong_cpus();
 	cpu_set_t mask, left;
 	pid_t pid = -1;
 
@@ -75,6 +76,7 @@ TEST_F(throttled, offline)
 		usleep(100000);
 		EXPECT_PROCESSOR(&left, pid);
 	}
+	EXPECT_EQ(before, wrong_cpus());
 }
 
 TEST_HARNESS_MAIN

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 
 #include "payload.h"
 
@@ -14,6 +15,7 @@
 
 #define AARCH32_EL0	"/sys/devices/system/cpu/aarch32_el0"
 #define PARAMETER	"allow_mismatched_32bit_el0"
+#define DEBUGFS		"/sys/kernel/debug"
 
 struct machine {
 	bool listed;		/* the parameter was given: the file exists */
@@ -114,6 +116,25 @@ static inline int write_file(const char *path, const char *value)
 	ret = write(fd, value, strlen(value));
 	close(fd);
 	return ret < 0 ? -1 : 0;
+}
+
+static inline void mount_debugfs(void)
+{
+	if (access(DEBUGFS "/clear_warn_once", F_OK))
+		mount("none", DEBUGFS, "debugfs", 0, NULL);
+}
+
+/*
+ * How often the kernel caught a 32-bit task on a CPU that cannot run it, which
+ * hides from the task that it was ever there; -1 if it does not count.
+ */
+static inline int wrong_cpus(void)
+{
+	char buf[32];
+
+	mount_debugfs();
+	return read_file(DEBUGFS "/aarch32_el0_wrong_cpu", buf,
+			 sizeof(buf)) > 0 ? atoi(buf) : -1;
 }
 
 static inline bool read_cpulist(const char *path, cpu_set_t *set)
