@@ -7,7 +7,6 @@
 #include "kselftest_harness.h"
 #include "cpuset.h"
 
-
 FIXTURE(restore)
 {
 	struct machine m;
