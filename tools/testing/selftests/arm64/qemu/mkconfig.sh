@@ -16,12 +16,6 @@ shift 2
 mkdir -p "$out"
 # the last word on an option counts
 cat "$@" | grep '^CONFIG' | tac | awk -F= '!seen[$1]++' | tac >"$out/fragment.new"
-if [ -f "$out/.config" ] && cmp -s "$out/fragment.new" "$out/fragment"; then
-	exit 0
-fi
-
-${MAKE:-make} -s -C "$tree" O="$out" \
-	KCONFIG_ALLCONFIG="$out/fragment.new" allnoconfig >/dev/null
 
 # kept NAME VALUE: is the option as it was asked for?
 kept()
@@ -37,13 +31,27 @@ known()
 	grep -rqsE --include='Kconfig*' "^(menu)?config ${1#CONFIG_}\$" "$tree"
 }
 
-missing=
-while IFS='=' read -r option value; do
-	[ -n "$option" ] || continue
-	kept "$option" "$value" && continue
-	[ "${OTHER_TREE:-0}" != 1 ] || known "$option" || continue
-	missing="$missing $option=$value"
-done <"$out/fragment.new"
+missing()
+{
+	while IFS='=' read -r option value; do
+		[ -n "$option" ] || continue
+		kept "$option" "$value" && continue
+		[ "${OTHER_TREE:-0}" != 1 ] || known "$option" || continue
+		printf ' %s' "$option=$value"
+	done <"$out/fragment.new"
+}
+
+# A build drops what the tree does not know at the time, and does not take it
+# back when it does.
+if [ -f "$out/.config" ] && cmp -s "$out/fragment.new" "$out/fragment" &&
+   [ -z "$(missing)" ]; then
+	exit 0
+fi
+
+${MAKE:-make} -s -C "$tree" O="$out" \
+	KCONFIG_ALLCONFIG="$out/fragment.new" allnoconfig >/dev/null
+
+missing=$(missing)
 if [ -n "$missing" ]; then
 	echo "error: asked for, but not in $out/.config:$missing" >&2
 	exit 2
