@@ -6,7 +6,6 @@
  * That no AArch32 instruction is executed there cannot be seen from inside;
  * the emulator counts them.
  */
-
 #include "kselftest_harness.h"
 #include "asym32.h"
 

@@ -78,19 +78,7 @@ FIXTURE_TEARDOWN(restore)
 /* The number of warnings that the kernel gave since it was last asked. */
 static int count_warnings(int fd)
 {
-	char record[8192];
-	ssize_t len;
-	int nr = 0;
-
-	for (;;) {
-		len = read(fd, record, sizeof(record) - 1);
-		if (len < 0 && errno == EPIPE)
-			continue;
-		if (len <= 0)
-			return nr;
-		record[len] = '\0';
-		nr += !!strstr(record, ";WARNING: ");
-	}
+	return count_lines(fd, ";WARNING: ");
 }
 
 /* The part of the request that the cpuset allows by now. */

@@ -342,25 +342,7 @@ static inline int open_kmsg(void)
 	return fd;
 }
 
-/* Whether a line since open_kmsg() has @text in it. What was read is gone. */
-static inline bool kmsg_says(int fd, const char *text)
-{
-	char record[8192];
-	bool found = false;
-	ssize_t len;
-
-	for (;;) {
-		len = read(fd, record, sizeof(record) - 1);
-		if (len < 0 && errno == EPIPE)
-			continue;
-		if (len <= 0)
-			return found;
-		record[len] = '\0';
-		found |= !!strstr(record, text);
-	}
-}
-
-/* The number of lines since then with this text. What was read is gone. */
+/* The number of lines since open_kmsg() with @text. What was read is gone. */
 static inline int count_lines(int fd, const char *text)
 {
 	char record[8192];
@@ -376,6 +358,11 @@ static inline int count_lines(int fd, const char *text)
 		record[len] = '\0';
 		nr += !!strstr(record, text);
 	}
+}
+
+static inline bool kmsg_says(int fd, const char *text)
+{
+	return count_lines(fd, text) > 0;
 }
 
 /* Those that say that the affinity of @pid was overridden. */
