@@ -188,6 +188,9 @@ TEST_F(isolation, online_stays_apart)
 	cpu_set_t lone, online, other, both, rest;
 	const char *one, *two;
 
+	if (CPU_COUNT(&self->m.cpus) < 3)
+		SKIP(return, "needs three CPUs");
+
 	self->cpu = offline_one(&self->m.cpus);
 	if (self->cpu < 0)
 		SKIP(return, "no CPU can be offlined");
@@ -213,6 +216,81 @@ TEST_F(isolation, online_stays_apart)
 	self->cpu = -1;
 	EXPECT_STREQ(cpulist(&other), effective_cpus(two));
 	EXPECT_STREQ(cpulist(&rest), effective_cpus(self->h.root));
+}
+
+/* The same when its type is changed. */
+TEST_F(isolation, type_stays_apart)
+{
+	cpu_set_t other, both, rest;
+	const char *one, *two;
+
+	if (CPU_COUNT(&self->m.cpus) < 3)
+		SKIP(return, "needs three CPUs");
+
+	other = one_cpu(nth_cpu(&self->rest, 0));
+	both = cpus_or(&self->lone, &other);
+	rest = cpus_andnot(&self->m.cpus, &other);
+
+	one = make_group(&self->h, NULL, "asym32-one", &self->lone);
+	ASSERT_NE(NULL, one);
+	ASSERT_EQ(0, set_partition(one, "root"));
+	ASSERT_STREQ("root", partition_state(one));
+	two = make_group(&self->h, NULL, "asym32-two", &both);
+	ASSERT_NE(NULL, two);
+	ASSERT_EQ(0, set_partition(two, "isolated"));
+	ASSERT_STREQ("isolated", partition_state(two));
+	EXPECT_STREQ(cpulist(&other), effective_cpus(two));
+
+	/* Nothing would be left for the tasks of the root cpuset. */
+	ASSERT_EQ(0, set_cpus(one, &rest));
+	ASSERT_EQ(0, strncmp(partition_state(one), "root invalid", 12));
+	ASSERT_EQ(0, set_partition(two, "root"));
+	EXPECT_STREQ("root", partition_state(two));
+	EXPECT_STREQ(cpulist(&other), effective_cpus(two));
+	EXPECT_STREQ(cpulist(&rest), effective_cpus(self->h.root));
+}
+
+/*
+ * A partition that is invalid for want of CPUs remembers its own, but others
+ * can have them, and keep them.
+ */
+TEST_F(isolation, invalid_leaves_cpus)
+{
+	cpu_set_t lost, left, first;
+	const char *one, *two;
+
+	if (CPU_COUNT(&self->m.cpus) < 3)
+		SKIP(return, "needs three CPUs");
+
+	self->cpu = offline_one(&self->m.cpus);
+	if (self->cpu < 0)
+		SKIP(return, "no CPU can be offlined");
+	lost = one_cpu(self->cpu);
+	left = cpus_andnot(&self->m.cpus, &lost);
+	first = one_cpu(nth_cpu(&left, 0));
+	ASSERT_EQ(0, set_online(self->cpu, true));
+
+	one = make_group(&self->h, NULL, "asym32-one", &left);
+	ASSERT_NE(NULL, one);
+	ASSERT_EQ(0, set_partition(one, "root"));
+	ASSERT_STREQ("root", partition_state(one));
+	EXPECT_STREQ(cpulist(&lost), effective_cpus(self->h.root));
+	/* Nothing would be left for the tasks of the root cpuset. */
+	ASSERT_EQ(0, set_online(self->cpu, false));
+	ASSERT_EQ(0, strncmp(partition_state(one), "root invalid", 12));
+
+	two = make_group(&self->h, NULL, "asym32-two", &first);
+	ASSERT_NE(NULL, two);
+	ASSERT_EQ(0, set_partition(two, "root"));
+	EXPECT_STREQ("root", partition_state(two));
+	EXPECT_STREQ(cpulist(&first), effective_cpus(two));
+
+	ASSERT_EQ(0, set_online(self->cpu, true));
+	self->cpu = -1;
+	EXPECT_EQ(0, strncmp(partition_state(one), "root invalid", 12));
+	EXPECT_STREQ(cpulist(&first), effective_cpus(two));
+	left = cpus_andnot(&self->m.cpus, &first);
+	EXPECT_STREQ(cpulist(&left), effective_cpus(self->h.root));
 }
 
 /* A task that has to leave its cpuset does not go to an isolated CPU. */
