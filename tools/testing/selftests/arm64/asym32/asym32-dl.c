@@ -47,17 +47,6 @@ FIXTURE_TEARDOWN(dl)
 	close(self->kmsg);
 }
 
-/* A partition of all 32-bit CPUs, which is a root domain; NULL for none. */
-static const char *make_partition(struct hierarchy *h, const struct machine *m)
-{
-	const char *group = make_group(h, NULL, "asym32-dl", &m->el32);
-
-	if (!group || set_partition(group, "root") ||
-	    strcmp(partition_state(group), "root"))
-		return NULL;
-	return group;
-}
-
 static int policy(pid_t pid)
 {
 	return sched_getscheduler(pid) & ~SCHED_RESET_ON_FORK;
@@ -131,7 +120,7 @@ TEST_F(dl, partition_ok)
 	const char *group;
 	pid_t pid;
 
-	group = make_partition(&self->h, &self->m);
+	group = make_partition(&self->h, "asym32-dl", &self->m.el32, "root");
 	ASSERT_NE(NULL, group);
 
 	pid = spawn(&(struct spawn){
@@ -164,7 +153,7 @@ TEST_F(dl, attach_denied)
 	ASSERT_NE(NULL, wide);
 	only64 = make_group(&self->h, NULL, "asym32-only64", &self->m.el64);
 	ASSERT_NE(NULL, only64);
-	group = make_partition(&self->h, &self->m);
+	group = make_partition(&self->h, "asym32-dl", &self->m.el32, "root");
 	ASSERT_NE(NULL, group);
 
 	pid = spawn(&(struct spawn){

@@ -182,7 +182,6 @@ TEST_F(hotplug, reonline_isolated_no_false_mismatch)
 {
 	cpu_set_t isolated, kept;
 	const char *why, *group;
-	char state[64];
 	int cpu;
 
 	if (no_aarch32(&self->m))
@@ -205,18 +204,15 @@ TEST_F(hotplug, reonline_isolated_no_false_mismatch)
 	CPU_SET(cpu, &isolated);
 	group = make_group(&self->h, NULL, "asym32-isolated", &isolated);
 	ASSERT_NE(NULL, group);
-	ASSERT_EQ(0, write_file(group_file(group, "cpuset.cpus.partition"),
-				"isolated"));
-	ASSERT_LT(0, read_file(group_file(group, "cpuset.cpus.partition"),
-			       state, sizeof(state)));
-	if (strcmp(state, "isolated\n"))
-		SKIP(return, "no isolated partition here: %s", state);
+	ASSERT_EQ(0, set_partition(group, "isolated"));
+	if (strcmp(partition_state(group), "isolated"))
+		SKIP(return, "no isolated partition here: %s",
+		     partition_state(group));
 
 	ASSERT_EQ(0, set_online(cpu, false));
 	ASSERT_EQ(0, set_online(cpu, true));
 	EXPECT_FALSE(kmsg_says(self->kmsg, "32-bit EL0 support"));
-	ASSERT_EQ(0, write_file(group_file(group, "cpuset.cpus.partition"),
-				"member"));
+	ASSERT_EQ(0, set_partition(group, "member"));
 	kept = kept_cpus(&self->m.cpus);
 	EXPECT_STREQ("", cpulist(&kept));
 	EXPECT_AFFINITY(&self->m.cpus, 0);

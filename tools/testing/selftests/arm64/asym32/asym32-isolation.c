@@ -69,10 +69,8 @@ TEST_F(isolation, isolated_some32_ok)
 	const char *group;
 	pid_t pid;
 
-	group = make_group(&self->h, NULL, "asym32", &self->lone);
+	group = make_partition(&self->h, "asym32", &self->lone, "isolated");
 	ASSERT_NE(NULL, group);
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(group));
 
 	pid = spawn(&(struct spawn){ .chain = { STEP64, STEP32 } });
 	ASSERT_EQ(0, wait_step(pid));
@@ -124,8 +122,7 @@ TEST_F(isolation, isolated_last32_refused)
 
 	ASSERT_EQ(0, set_partition(group, "member"));
 	ASSERT_EQ(0, set_cpus(group, &self->m.el32));
-	ASSERT_EQ(0, set_partition(group, "root"));
-	EXPECT_STREQ("root", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "root"));
 	EXPECT_STREQ(cpulist(&self->m.el64), effective_cpus(self->h.root));
 	ASSERT_EQ(0, set_partition(group, "isolated"));
 	EXPECT_STREQ(CONFLICT, partition_state(group));
@@ -200,14 +197,10 @@ TEST_F(isolation, online_stays_apart)
 	both = cpus_or(&lone, &other);
 	rest = cpus_andnot(&self->m.cpus, &other);
 
-	one = make_group(&self->h, NULL, "asym32-one", &lone);
+	one = make_partition(&self->h, "asym32-one", &lone, "root");
 	ASSERT_NE(NULL, one);
-	ASSERT_EQ(0, set_partition(one, "root"));
-	ASSERT_STREQ("root", partition_state(one));
-	two = make_group(&self->h, NULL, "asym32-two", &both);
+	two = make_partition(&self->h, "asym32-two", &both, "root");
 	ASSERT_NE(NULL, two);
-	ASSERT_EQ(0, set_partition(two, "root"));
-	ASSERT_STREQ("root", partition_state(two));
 	EXPECT_STREQ(cpulist(&other), effective_cpus(two));
 
 	/* Nobody's CPU, as this makes its partition invalid. */
@@ -231,21 +224,16 @@ TEST_F(isolation, type_stays_apart)
 	both = cpus_or(&self->lone, &other);
 	rest = cpus_andnot(&self->m.cpus, &other);
 
-	one = make_group(&self->h, NULL, "asym32-one", &self->lone);
+	one = make_partition(&self->h, "asym32-one", &self->lone, "root");
 	ASSERT_NE(NULL, one);
-	ASSERT_EQ(0, set_partition(one, "root"));
-	ASSERT_STREQ("root", partition_state(one));
-	two = make_group(&self->h, NULL, "asym32-two", &both);
+	two = make_partition(&self->h, "asym32-two", &both, "isolated");
 	ASSERT_NE(NULL, two);
-	ASSERT_EQ(0, set_partition(two, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(two));
 	EXPECT_STREQ(cpulist(&other), effective_cpus(two));
 
 	/* Nothing would be left for the tasks of the root cpuset. */
 	ASSERT_EQ(0, set_cpus(one, &rest));
 	ASSERT_EQ(0, strncmp(partition_state(one), "root invalid", 12));
-	ASSERT_EQ(0, set_partition(two, "root"));
-	EXPECT_STREQ("root", partition_state(two));
+	ASSERT_TRUE(to_partition(two, "root"));
 	EXPECT_STREQ(cpulist(&other), effective_cpus(two));
 	EXPECT_STREQ(cpulist(&rest), effective_cpus(self->h.root));
 }
@@ -270,19 +258,15 @@ TEST_F(isolation, invalid_leaves_cpus)
 	first = one_cpu(nth_cpu(&left, 0));
 	ASSERT_EQ(0, set_online(self->cpu, true));
 
-	one = make_group(&self->h, NULL, "asym32-one", &left);
+	one = make_partition(&self->h, "asym32-one", &left, "root");
 	ASSERT_NE(NULL, one);
-	ASSERT_EQ(0, set_partition(one, "root"));
-	ASSERT_STREQ("root", partition_state(one));
 	EXPECT_STREQ(cpulist(&lost), effective_cpus(self->h.root));
 	/* Nothing would be left for the tasks of the root cpuset. */
 	ASSERT_EQ(0, set_online(self->cpu, false));
 	ASSERT_EQ(0, strncmp(partition_state(one), "root invalid", 12));
 
-	two = make_group(&self->h, NULL, "asym32-two", &first);
+	two = make_partition(&self->h, "asym32-two", &first, "root");
 	ASSERT_NE(NULL, two);
-	ASSERT_EQ(0, set_partition(two, "root"));
-	EXPECT_STREQ("root", partition_state(two));
 	EXPECT_STREQ(cpulist(&first), effective_cpus(two));
 
 	ASSERT_EQ(0, set_online(self->cpu, true));
@@ -312,8 +296,7 @@ TEST_F(isolation, forced_not_isolated)
 	ASSERT_EQ(0, wait_step(old));
 	EXPECT_AFFINITY(&self->m.el32, old);
 
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "isolated"));
 	EXPECT_AFFINITY(&self->rest32, old);
 	pid = spawn(&(struct spawn){
 		.procs = tasks_file(only64), .chain = { STEP32, STEP64 } });
@@ -345,11 +328,9 @@ TEST_F(isolation, forced_to_partition)
 	ASSERT_EQ(0, wait_step(pid));
 	EXPECT_AFFINITY(&self->m.el32, pid);
 
-	ASSERT_EQ(0, set_partition(other, "root"));
-	ASSERT_STREQ("root", partition_state(other));
+	ASSERT_TRUE(to_partition(other, "root"));
 	EXPECT_AFFINITY(&self->lone, pid);
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "isolated"));
 	EXPECT_AFFINITY(&self->rest32, pid);
 	ASSERT_EQ(0, next_step(pid));
 	EXPECT_AFFINITY(&self->rest32, pid);
@@ -368,10 +349,8 @@ TEST_F(isolation, explicit_pin)
 
 	pair = one_cpu(nth_cpu(&self->m.el64, 0));
 	cpus = cpus_or(&pair, &self->lone);
-	group = make_group(&self->h, NULL, "asym32", &cpus);
+	group = make_partition(&self->h, "asym32", &cpus, "isolated");
 	ASSERT_NE(NULL, group);
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(group));
 
 	for (int i = 0; i < 2; i++) {
 		/* Even a pin to the wrong kind of CPU keeps it in there. */
@@ -408,10 +387,8 @@ TEST_F(isolation, root_partition_has_all32)
 
 	old = spawn(&(struct spawn){ .chain = { STEP32, STEP64 } });
 	ASSERT_EQ(0, wait_step(old));
-	group = make_group(&self->h, NULL, "asym32", &self->m.el32);
+	group = make_partition(&self->h, "asym32", &self->m.el32, "root");
 	ASSERT_NE(NULL, group);
-	ASSERT_EQ(0, set_partition(group, "root"));
-	ASSERT_STREQ("root", partition_state(group));
 
 	pid = spawn(&(struct spawn){ .chain = { STEP64, STEP32, STEP64 } });
 	ASSERT_EQ(0, wait_step(pid));
@@ -460,8 +437,7 @@ TEST_F(isolation, pinned_cpu_moves)
 	ASSERT_NE(NULL, group);
 	kmsg = open_kmsg();
 	ASSERT_LE(0, kmsg);
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "isolated"));
 	EXPECT_TRUE(pin_moves(kmsg));
 	EXPECT_EQ(-1, set_online(cpu, false));
 	EXPECT_EQ(EPERM, errno);
@@ -475,8 +451,7 @@ TEST_F(isolation, pinned_cpu_moves)
 	/* And back, so that the machine is as it was. */
 	ASSERT_EQ(0, set_partition(group, "member"));
 	ASSERT_EQ(0, set_cpus(group, &free));
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "isolated"));
 	EXPECT_TRUE(pin_moves(kmsg));
 	close(kmsg);
 	EXPECT_EQ(0, set_online(cpu, false));
@@ -509,8 +484,7 @@ TEST_F(isolation, reonline_isolated)
 	group = make_group(&self->h, NULL, "asym32", &cpus);
 	ASSERT_NE(NULL, group);
 	ASSERT_LT(0, read_file(AARCH32_EL0, before, sizeof(before)));
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "isolated"));
 
 	ASSERT_EQ(0, set_online(self->cpu, false));
 	ASSERT_EQ(0, set_online(self->cpu, true));
@@ -651,8 +625,7 @@ TEST_F(boot, pin_outlives_update)
 		.mask = &mask, .chain = { STEP32, STEP64 } });
 	ASSERT_EQ(0, wait_step(pid));
 	EXPECT_AFFINITY(&mask, pid);
-	ASSERT_EQ(0, set_partition(group, "root"));
-	EXPECT_STREQ("root", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "root"));
 	EXPECT_AFFINITY(&mask, pid);
 	ASSERT_EQ(0, set_partition(group, "member"));
 	EXPECT_AFFINITY(&mask, pid);
@@ -666,10 +639,8 @@ TEST_F(boot, only_isolated)
 	const char *group, *before;
 
 	before = strdup(effective_cpus(self->h.root));
-	group = make_group(&self->h, NULL, "asym32", &self->isolated);
+	group = make_partition(&self->h, "asym32", &self->isolated, "isolated");
 	ASSERT_NE(NULL, group);
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	EXPECT_STREQ("isolated", partition_state(group));
 	EXPECT_STRNE(before, effective_cpus(self->h.root));
 	ASSERT_EQ(0, set_partition(group, "root"));
 	EXPECT_EQ(0, strncmp("root invalid", partition_state(group),
@@ -707,8 +678,7 @@ TEST_F(boot, forced_not_isolated)
 	}
 
 	/* All tasks of the root cpuset are updated, and this one moves there. */
-	ASSERT_EQ(0, set_partition(group, "root"));
-	EXPECT_STREQ("root", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "root"));
 	EXPECT_AFFINITY(&self->others, pid[0]);
 	EXPECT_AFFINITY(&self->others, pid[1]);
 	ASSERT_EQ(0, attach(self->h.root, pid[1]));

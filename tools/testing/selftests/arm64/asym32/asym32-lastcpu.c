@@ -22,7 +22,7 @@ FIXTURE_SETUP(lastcpu)
 		SKIP(return, "needs root");
 	ASSERT_TRUE(probe_machine(&self->m));
 	/* One of the 32-bit CPUs could not be put offline. */
-	if (CPU_COUNT(&self->m.el32) && CPU_COUNT(&self->m.el64))
+	if (!not_mixed(&self->m))
 		SKIP(return, "the CPUs in reach are of two kinds");
 	if (CPU_COUNT(&self->m.cpus) < 2)
 		SKIP(return, "needs two CPUs");
@@ -49,10 +49,8 @@ TEST_F(lastcpu, offline)
 	const char *group;
 	pid_t pid;
 
-	group = make_group(&self->h, NULL, "asym32-isolated", &isolated);
+	group = make_partition(&self->h, "asym32-isolated", &isolated, "isolated");
 	ASSERT_NE(NULL, group);
-	ASSERT_EQ(0, set_partition(group, "isolated"));
-	ASSERT_STREQ("isolated", partition_state(group));
 
 	group = make_group(&self->h, NULL, "asym32", &last);
 	ASSERT_NE(NULL, group);

@@ -61,8 +61,7 @@ TEST_F(partition, move_to_root)
 		.procs = tasks_file(home), .chain = { STEP32, STEP64 } });
 	ASSERT_EQ(0, wait_step(pid));
 	EXPECT_AFFINITY(&self->m.el32, pid);
-	ASSERT_EQ(0, set_partition(group, "root"));
-	ASSERT_STREQ("root", partition_state(group));
+	ASSERT_TRUE(to_partition(group, "root"));
 	EXPECT_AFFINITY(&self->m.el32, pid);
 
 	ASSERT_EQ(0, attach(self->h.root, pid));

@@ -265,6 +265,27 @@ static inline const char *partition_state(const char *group)
 	return buf;
 }
 
+/* Makes a group a valid partition, or says why it is none. */
+static inline bool to_partition(const char *group, const char *type)
+{
+	if (set_partition(group, type))
+		return false;
+	if (!strcmp(partition_state(group), type))
+		return true;
+	ksft_print_msg("%s: %s\n", group, partition_state(group));
+	return false;
+}
+
+/* A new group in the root of the hierarchy that is a valid partition */
+static inline const char *make_partition(struct hierarchy *h, const char *name,
+					 const cpu_set_t *cpus,
+					 const char *type)
+{
+	const char *group = make_group(h, NULL, name, cpus);
+
+	return group && to_partition(group, type) ? group : NULL;
+}
+
 static inline const char *effective_cpus(const char *group)
 {
 	static char buf[256];
