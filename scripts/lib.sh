@@ -87,6 +87,8 @@ need_space()
 
 series_list() { find "$PATCHES" -mindepth 1 -maxdepth 1 -type d -name '[0-9]*' -printf '%f\n' | sort; }
 series_patches() { find "$PATCHES/$1" -maxdepth 1 -name '[0-9]*.patch' | sort; }
+# the series that one stands on: "Depends: 01-qemu 03-kvm-abi" in its cover
+series_needs() { sed -n 's/^Depends: *//p' "$PATCHES/$1/cover.txt" 2>/dev/null; }
 
 # full name (02-asym32) of a series given as 02-asym32 or asym32
 series_name()

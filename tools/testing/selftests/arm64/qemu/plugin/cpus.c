@@ -13,6 +13,7 @@
  *				although they show AArch32: as if they were broken
  *   set=REG.LSB[:WIDTH]=VALUE[@CPUS]
  *				an ID register field reads as VALUE (repeatable)
+ *   iss2=on|off		fill in the upper half of some syndromes (default off)
  *   report=FILE		counters, written when QEMU exits
  *
  * CPUS is a list of numbers and ranges joined by '+': 0+2-3.
@@ -30,6 +31,12 @@
  * bits, and is put back into whatever is read from SPSR_ELx: software never
  * sees a value that it did not write, even if the register is saved here and
  * restored on another CPU.
+ *
+ * QEMU's syndromes have no upper half. With iss2=on, what EL2 reads from ESR_ELx
+ * gets one if the exception asks for it: if it is a BRK #0x1d00 + n, or a data
+ * abort or watchpoint from a lower exception level with an address of 0x5a5a5000
+ * + 16 * n. ISS2 is then 0 for n = 0, 0xffffff for 1, 0x5a5a5a for 2, and one
+ * bit, n - 3, for 3 to 26. No software does that by accident.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -53,6 +60,7 @@
 
 /* Not an ID register: a read of SPSR_ELx, which shares the fix-up code */
 #define READ_SPSR		NR_ID_REGS
+#define READ_ESR		(NR_ID_REGS + 1)
 
 #define AARCH32_POISON		0xdeadbeefu
 
@@ -66,6 +74,9 @@
 #define MSR_SPSR_EL2		0xd51c4000
 #define MSR_SPSR_EL3		0xd51e4000
 #define MSR_TO_MRS		0x00200000
+
+#define MRS_ESR_EL1		0xd5385200
+#define MRS_ESR_EL2		0xd53c5200
 
 #define ERET			0xd69f03e0
 #define ERETAA			0xd69f0bff
@@ -84,6 +95,15 @@
 #define SPSR_KEPT_MASK		0xfff0000000000000ull
 #define SPSR_KEPT_SHIFT		48
 #define SPSR_KEPT_MODE		0x0f
+
+#define ESR_EC(esr)		((esr) >> 26 & 0x3f)
+#define EC_DABT_LOW		0x24
+#define EC_WATCHPT_LOW		0x34
+#define EC_BRK64		0x3c
+#define ISS2_SHIFT		32
+
+#define ISS2_BRK		0x1d00
+#define ISS2_PAGE		0x5a5a5000
 
 struct rule {
 	const char *text;
@@ -107,6 +127,7 @@ struct cpu {
 	unsigned long long rewrites;
 	unsigned long long illegal_returns;
 	unsigned long long missed;
+	unsigned long long iss2;
 	unsigned long long rule_rewrites[MAX_RULES];
 };
 
@@ -122,6 +143,7 @@ static struct {
 	uint64_t refuse32;
 	bool poison;
 	bool strict_eret;
+	bool iss2;
 	const char *report;
 	FILE *report_file;
 	struct rule rules[MAX_RULES];
@@ -137,7 +159,7 @@ static uint64_t changed_on[NR_ID_REGS];
 static struct qemu_plugin_u64 score_pending, score_strict, score_aarch32;
 
 static struct {
-	struct qemu_plugin_register *x[XZR], *pc, *cpsr, *hcr, *spsr[4], *elr[4];
+	struct qemu_plugin_register *x[XZR], *pc, *cpsr, *hcr, *far_el2, *spsr[4], *elr[4];
 } regs;
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API_VERSION;
@@ -256,17 +278,54 @@ static uint64_t id_value(unsigned int cpu, unsigned int reg, uint64_t val)
 	return val;
 }
 
+/* Syndromes. EL2 has the address that goes with it, whatever its name for ESR */
+
+static unsigned int iss2_number(uint64_t esr)
+{
+	uint64_t far;
+
+	switch (ESR_EC(esr)) {
+	case EC_BRK64:
+		return (esr & 0xff00) == ISS2_BRK ? esr & 0xff : 0;
+	case EC_DABT_LOW:
+	case EC_WATCHPT_LOW:
+		far = read_reg(regs.far_el2);
+		return (far & ~0xfffull) == ISS2_PAGE ? far >> 4 & 0xff : 0;
+	}
+	return 0;
+}
+
+static uint64_t esr_value(unsigned int cpu, uint64_t esr)
+{
+	unsigned int n = iss2_number(esr);
+	uint64_t iss2;
+
+	if (!n || n > 26)
+		return esr;
+	iss2 = n == 1 ? 0xffffff : n == 2 ? 0x5a5a5a : BIT_ULL(n - 3);
+	cpus[cpu].iss2++;
+	return esr | iss2 << ISS2_SHIFT;
+}
+
 static void change_read(unsigned int cpu, unsigned int reg, unsigned int rt)
 {
 	uint64_t val = read_reg(regs.x[rt]);
-	uint64_t new = reg == READ_SPSR ? spsr_unkeep(val) : id_value(cpu, reg, val);
+	uint64_t new;
 
+	if (reg == READ_SPSR)
+		new = spsr_unkeep(val);
+	else if (reg == READ_ESR)
+		new = esr_value(cpu, val);
+	else
+		new = id_value(cpu, reg, val);
 	if (new != val)
 		write_x(rt, new);
 }
 
 static bool reads_change(unsigned int cpu, unsigned int reg)
 {
+	if (reg == READ_ESR)
+		return PSTATE_EL(read_reg(regs.cpsr)) == 2;
 	return reg == READ_SPSR || changed_on[reg] >> cpu & 1;
 }
 
@@ -396,7 +455,7 @@ static void translate_mrs(struct qemu_plugin_tb *tb, size_t i, unsigned int reg,
 	unsigned int offset = qemu_plugin_insn_vaddr(insn) & 0xfff;
 	qemu_plugin_vcpu_cb_t cb = before_last_read;
 
-	if (rt == XZR || (reg != READ_SPSR && !changed_on[reg]))
+	if (rt == XZR || (reg < NR_ID_REGS && !changed_on[reg]))
 		return;
 	if (i + 1 < qemu_plugin_tb_n_insns(tb)) {
 		insn = qemu_plugin_tb_get_insn(tb, i + 1);
@@ -430,6 +489,11 @@ static void translate_insn(struct qemu_plugin_tb *tb, size_t i)
 
 	if (MRS_ID(opcode)) {
 		translate_mrs(tb, i, opcode >> 5 & (NR_ID_REGS - 1), RT(opcode));
+		return;
+	}
+	if (opt.iss2 && (SYSREG_OP(opcode) == MRS_ESR_EL1 ||
+			 SYSREG_OP(opcode) == MRS_ESR_EL2)) {
+		translate_mrs(tb, i, READ_ESR, RT(opcode));
 		return;
 	}
 	if (!strict_cpus())
@@ -512,6 +576,7 @@ static void find_regs(void)
 	regs.pc = find_reg(array, "pc");
 	regs.cpsr = find_reg(array, "cpsr");
 	regs.hcr = find_reg(array, "HCR_EL2");
+	regs.far_el2 = find_reg(array, "FAR_EL2");
 	for (i = 1; i < 4; i++) {
 		snprintf(name, sizeof(name), "SPSR_EL%d", i);
 		regs.spsr[i] = find_reg(array, name);
@@ -557,10 +622,13 @@ static void write_report(void *udata)
 	for (cpu = 0; cpu < nr_cpus; cpu++) {
 		fprintf(f, "cpu=%u 64only=%d rewrites=%llu", cpu, is_64only(cpu),
 			cpus[cpu].rewrites);
-		fprintf(f, " illegal_returns=%llu aarch32_insns=%llu missed=%llu\n",
+		fprintf(f, " illegal_returns=%llu aarch32_insns=%llu missed=%llu",
 			cpus[cpu].illegal_returns,
 			(unsigned long long)qemu_plugin_u64_get(score_aarch32, cpu),
 			cpus[cpu].missed);
+		if (opt.iss2)
+			fprintf(f, " iss2=%llu", cpus[cpu].iss2);
+		fputc('\n', f);
 	}
 	for (i = 0; i < opt.nr_rules; i++)
 		for (cpu = 0; cpu < nr_cpus; cpu++)
@@ -719,6 +787,8 @@ static bool parse_option(const char *text)
 		return parse_word(text, val, "raz", "poison", &opt.poison);
 	if (IS("strict-eret"))
 		return parse_word(text, val, "off", "on", &opt.strict_eret);
+	if (IS("iss2"))
+		return parse_word(text, val, "off", "on", &opt.iss2);
 	if (IS("set"))
 		return parse_set(text, val);
 	if (IS("report") && *val) {

@@ -123,6 +123,29 @@ func aarch64_code
 	svc	#0
 	b	.
 
+/*
+ * BRK and load with what the plugin knows it has to fill in an upper half for.
+ * BRK #0x1d00 + n is at brk_code + 8 * n, the address of the load is in x0.
+ */
+	.text
+	.balign	8
+	.global	brk_code
+brk_code:
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+	brk	#0x1d00 + \n
+	b	.
+	.endr
+	.irp	n, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+	brk	#0x1d00 + \n
+	b	.
+	.endr
+func brk_other_code
+	brk	#0x1c01
+	b	.
+func load_code
+	ldrb	w0, [x0]
+	b	.
+
 /* One function for each of S3_0_C0_C0_0 to S3_0_C0_C7_7, eight bytes each */
 	.text
 	.balign	8

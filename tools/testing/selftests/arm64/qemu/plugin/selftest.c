@@ -16,6 +16,7 @@
 #define EXPECT_64ONLY(cpu)	(load(EXPECT_ADDR) >> (cpu) & 1)
 #define EXPECT_POISON	(load(EXPECT_ADDR) >> 8 & 1)
 #define EXPECT_SET	(load(EXPECT_ADDR) >> 9 & 1)
+#define EXPECT_ISS2	(load(EXPECT_ADDR) >> 10 & 1)
 
 #define POISON		0xdeadbeefUL
 
@@ -45,7 +46,9 @@
 #define EC_HVC64	0x16
 #define EC_SYS64	0x18
 #define EC_ERET		0x1a
+#define EC_DABT_LOW	0x24
 #define EC_STEP_SAME_EL	0x33
+#define EC_BRK64	0x3c
 
 #define HCR_TID3	BIT(18)
 #define HCR_TGE		BIT(27)
@@ -64,6 +67,7 @@ static u32 text_len, nr_tests;
 
 /* What the plugin should have counted for this CPU when the tests are over */
 static u64 reads[CPUS], illegal_returns[CPUS], aarch32_insns[CPUS];
+static u64 iss2_reads[CPUS];
 
 static u64 cpu_done[CPUS], stress_go, stress_bad[CPUS];
 
@@ -360,9 +364,57 @@ static void test_guest_hyp(u64 cpu, const char *group)
 	       vncr_pages[cpu][VNCR_SPSR_EL1 / 8], SPSR_USR32);
 }
 
+/* The upper half of a syndrome: what the plugin is asked for, or none */
+static u64 iss2(u64 cpu, u64 n)
+{
+	if (!EXPECT_ISS2 || !n || n > 26)
+		return 0;
+	iss2_reads[cpu]++;
+	return n == 1 ? 0xffffff : n == 2 ? 0x5a5a5a : BIT(n - 3);
+}
+
+/* Exceptions of EL0 that are taken to EL2, by HCR_EL2.TGE */
+static void test_iss2(u64 cpu, const char *group, enter_t *enter)
+{
+	u64 bad = 0;
+	struct out out;
+
+	for (u64 n = 0; n < 28; n++) {
+		enter((u64)brk_code + 8 * n, SPSR_EL0, 0, &out);
+		if (ESR_EC(out.esr) != EC_BRK64 ||
+		    (out.esr & 0xffff) != 0x1d00 + n ||
+		    out.esr >> 32 != iss2(cpu, n))
+			bad++;
+	}
+	expect(cpu, group, "syndromes of BRK", bad, 0);
+	enter((u64)brk_other_code, SPSR_EL0, 0, &out);
+	expect(cpu, group, "syndrome of another BRK", out.esr >> 32, 0);
+}
+
+/* The MMU is off, and there is nothing at these addresses */
+static void test_iss2_abort(u64 cpu, const char *group)
+{
+	u64 bad = 0;
+	struct out out;
+
+	for (u64 n = 0; n < 28; n++) {
+		enter_el2((u64)load_code, SPSR_EL0, 0x5a5a5000 + 16 * n, &out);
+		if (ESR_EC(out.esr) != EC_DABT_LOW ||
+		    out.esr >> 32 != iss2(cpu, n))
+			bad++;
+	}
+	expect(cpu, group, "syndromes of data aborts", bad, 0);
+	enter_el2((u64)load_code, SPSR_EL0, 0x5a5a6010, &out);
+	expect(cpu, group, "syndrome of another data abort", out.esr >> 32, 0);
+}
+
 static void test_el2(u64 cpu, const char *group, u64 e2h)
 {
 	set_hcr(e2h | HCR_TGE);
+	test_iss2(cpu, group, enter_el2);
+	test_iss2_abort(cpu, group);
+	if (e2h)
+		test_iss2(cpu, "EL2, by EL1 names: ", enter_el1);
 	test_eret(cpu, group, enter_el2);
 	test_eret(cpu, group, enter_el2_aa);
 	test_eret(cpu, group, enter_el2_ab);
@@ -409,7 +461,12 @@ static void add_report(u64 cpu)
 	add_number(hidden ? illegal_returns[cpu] : 0, 10);
 	add(" aarch32_insns=");
 	add_number(aarch32_insns[cpu], 10);
-	add(" missed=0\n");
+	add(" missed=0");
+	if (EXPECT_ISS2) {
+		add(" iss2=");
+		add_number(iss2_reads[cpu], 10);
+	}
+	add("\n");
 }
 
 static void run_cpu(u64 cpu)

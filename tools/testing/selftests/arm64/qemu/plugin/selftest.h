@@ -41,6 +41,7 @@ enter_t enter_el1, enter_el1_aa, enter_el1_ab;
 enter_t enter_el2, enter_el2_aa, enter_el2_ab;
 
 extern char secondary_start[], id_readers[], aarch32_code[], aarch64_code[];
+extern char brk_code[], brk_other_code[], load_code[];
 extern char guest_read[], guest_read_at_page_end[], guest_eret[];
 extern char guest_write_spsr_el1[], guest_write_spsr_el2[], guest_hyp_eret[];
 
