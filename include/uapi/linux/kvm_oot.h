@@ -16,6 +16,8 @@
  * features that are not in mainline take them from the far end down. Taken are:
  *
  *   kvm_run.flags (arm64)					15
+ *   kvm_run.memory_fault.flags (arm64)				62
+ *   kvm_userspace_memory_region2.flags (arm64)			15
  *   kvm_run.fail_entry.hardware_entry_failure_reason (arm64)	62, 61, 60, 59
  */
 #define KVM_OOT_BASE		0x4f540000	/* "OT" */
@@ -41,5 +43,8 @@
  * Block 2 (arm64): exits for accesses that the NoTagAccess attribute of stage 2
  * forbids.
  */
+#define KVM_CAP_ARM_MTE_NOTAG	KVM_OOT_BLOCK(2)
+/* KVM_CAP_ARM_MTE_NOTAG, args[0] */
+#define KVM_ARM_MTE_NOTAG_EXIT	(1 << 0)
 
 #endif /* __LINUX_KVM_OOT_H */

@@ -18,6 +18,11 @@
  *
  * CPUS is a list of numbers and ranges joined by '+': 0+2-3.
  *
+ *   tag-faults=qemu|perm	how accesses to tags that stage 2 does not permit are
+ *				reported to EL2 (default qemu): with the status code
+ *				that QEMU has for them, or with that of a permission
+ *				fault, which the architecture has
+ *
  * ID registers are changed after the read executed: the new value replaces Rt
  * before the next instruction. A read that traps to a hypervisor is therefore
  * left alone, and the hypervisor's own read is changed instead. Instructions
@@ -529,6 +534,76 @@ static bool is_aarch32(const struct qemu_plugin_tb *tb)
 	return read_reg(regs.pc) != qemu_plugin_insn_vaddr(first);
 }
 
+/* The syndrome of a tag access fault, when EL2 has read it by either name */
+
+#define MRS_ESR_EL1_OR_EL2(insn)	(((insn) & 0xfffbffe0) == 0xd5385200)
+#define ESR_EC_FSC			(0x3full << 26 | 0x3f)
+#define ESR_EC_DABT_LOW			(0x24ull << 26)
+#define ESR_TAG_ACCESS			BIT_ULL(41)
+#define ESR_FSC_PERM_L3			0x0f
+
+static struct {
+	bool perm;
+	struct qemu_plugin_u64 score;	/* Rt + 1 if it was read last in a block */
+	unsigned long long changed[MAX_CPUS];
+} tag_faults;
+
+static void after_esr_read(unsigned int cpu, void *udata)
+{
+	unsigned int rt = UDATA_RT(udata);
+	uint64_t esr = read_reg(regs.x[rt]);
+
+	if (!(esr & ESR_TAG_ACCESS) || (esr & ESR_EC_FSC) != ESR_EC_DABT_LOW ||
+	    PSTATE_EL(read_reg(regs.cpsr)) != 2)
+		return;
+	write_x(rt, esr | ESR_FSC_PERM_L3);
+	tag_faults.changed[cpu]++;
+}
+
+/* EL2 does not trap, so all that can come next is at EL2 as well. */
+static void before_last_esr_read(unsigned int cpu, void *udata)
+{
+	if (PSTATE_EL(read_reg(regs.cpsr)) == 2)
+		qemu_plugin_u64_set(tag_faults.score, cpu, UDATA_RT(udata) + 1);
+}
+
+static void finish_esr_read(unsigned int cpu, void *udata)
+{
+	unsigned int rt = qemu_plugin_u64_get(tag_faults.score, cpu) - 1;
+
+	(void)udata;
+	qemu_plugin_u64_set(tag_faults.score, cpu, 0);
+	after_esr_read(cpu, UDATA(0, rt, 0));
+}
+
+static void translate_esr_reads(struct qemu_plugin_tb *tb, size_t n)
+{
+	uint32_t opcode;
+	size_t i;
+
+	if (!tag_faults.perm)
+		return;
+	qemu_plugin_register_vcpu_tb_exec_cond_cb(tb, finish_esr_read,
+						  QEMU_PLUGIN_CB_RW_REGS,
+						  QEMU_PLUGIN_COND_NE,
+						  tag_faults.score, 0, NULL);
+	for (i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		qemu_plugin_vcpu_cb_t cb = before_last_esr_read;
+
+		opcode = 0;
+		qemu_plugin_insn_data(insn, &opcode, sizeof(opcode));
+		if (!MRS_ESR_EL1_OR_EL2(opcode) || RT(opcode) == XZR)
+			continue;
+		if (i + 1 < n) {
+			insn = qemu_plugin_tb_get_insn(tb, i + 1);
+			cb = after_esr_read;
+		}
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, cb, QEMU_PLUGIN_CB_RW_REGS,
+						       UDATA(0, RT(opcode), 0));
+	}
+}
+
 static void translate(struct qemu_plugin_tb *tb, void *udata)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
@@ -548,6 +623,7 @@ static void translate(struct qemu_plugin_tb *tb, void *udata)
 	}
 	for (i = 0; i < n; i++)
 		translate_insn(tb, i);
+	translate_esr_reads(tb, n);
 }
 
 static struct qemu_plugin_register *find_reg(const struct g_array *array,
@@ -636,6 +712,9 @@ static void write_report(void *udata)
 				fprintf(f, "set=%s cpu=%u rewrites=%llu\n",
 					opt.rules[i].text, cpu,
 					cpus[cpu].rule_rewrites[i]);
+	for (cpu = 0; tag_faults.perm && cpu < nr_cpus; cpu++)
+		fprintf(f, "tag-faults cpu=%u changed=%llu\n", cpu,
+			tag_faults.changed[cpu]);
 	if (fclose(f))
 		complain("report=%s: %s", opt.report, strerror(errno));
 }
@@ -795,6 +874,8 @@ static bool parse_option(const char *text)
 		opt.report = val;
 		return true;
 	}
+	if (IS("tag-faults"))
+		return parse_word(text, val, "qemu", "perm", &tag_faults.perm);
 #undef IS
 	complain("%s: unknown option", text);
 	return false;
@@ -844,6 +925,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(uint64_t id,
 	score_pending = score_member(score, offsetof(struct score, pending));
 	score_strict = score_member(score, offsetof(struct score, strict));
 	score_aarch32 = score_member(score, offsetof(struct score, aarch32_insns));
+	tag_faults.score = score_member(qemu_plugin_scoreboard_new(sizeof(uint64_t)), 0);
 
 	qemu_plugin_register_vcpu_init_cb(id, vcpu_init, NULL);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translate, NULL);
