@@ -21,6 +21,7 @@ help:
 	@echo "  run            a command in a guest: MACHINE=asym64 CMD='nproc'"
 	@echo '                 [FILES=folder to copy in] [TIMEOUT=seconds]'
 	@echo '  gdb            boot with symbols, wait for a debugger on port 1234'
+	@echo '  vmm            boot a Linux guest with MTE and its RAM in a file'
 	@echo '  machines       list the machines'
 	@echo '  headers        install the uapi headers of the patched kernel'
 	@echo
@@ -48,8 +49,8 @@ help:
 	@echo '  QEMU=command, >= 11.1    CROSS_COMPILE=     CROSS_COMPILE32='
 	@echo '  O=folder for outputs [build]                J=jobs [all CPUs]'
 
-.PHONY: boot shell gdb machines headers test selftest bench regress
-boot shell gdb machines headers test selftest bench regress:
+.PHONY: boot shell gdb vmm machines headers test selftest bench regress
+boot shell gdb vmm machines headers test selftest bench regress:
 	@scripts/harness $@
 
 # make itself returns 2 for whatever fails; scripts/make-exit.c lets "run"

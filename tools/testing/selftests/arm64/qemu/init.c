@@ -3,9 +3,9 @@
  * PID 1 of the test machines: builds the root from what the host shares, runs
  * one job, and says how it went.
  *
- * The host shares three folders over 9p, all read-only: "root" (an arm64 user
- * space), "tests" (installed kselftests) and "job" (what to do). Everything
- * the guest writes goes to a tmpfs. There are three virtio ports:
+ * The host shares folders over 9p, all read-only: "root" (an arm64 user space),
+ * "tests" (installed kselftests), "job" (what to do) and "boot" (this kernel).
+ * Everything the guest writes goes to a tmpfs. There are three virtio ports:
  *
  *   out, err	standard output and error of the job
  *   verdict	findings, one a line, and as the very last line
@@ -108,6 +108,8 @@ static void set_up_root(void)
 	mount_overlay("root", "/lower", "/root");
 	mount_overlay("tests", "/lower-tests", "/root/kselftest");
 	mount_at("/lower-job", "/root/job", NULL, MS_BIND, NULL);
+	if (!is_packed)
+		mount_share("boot", "/root/boot");
 
 	mount_at("proc", "/root/proc", "proc", 0, NULL);
 	mount_at("sysfs", "/root/sys", "sysfs", 0, NULL);
