@@ -61,7 +61,7 @@ func \name
 	stp	x27, x28, [sp, #80]
 	mov	x9, sp
 	str	x9, [x3, #OUT_SP]
-	msr	tpidr_el\el, x3
+	msr	tpidr_el0, x3
 	msr	elr_el\el, x0
 	msr	spsr_el\el, x1
 	str	x1, [x3, #OUT_XT_BACK]
@@ -82,7 +82,7 @@ vectors_el\el:
 	.endr
 
 func back_el\el
-	mrs	x18, tpidr_el\el
+	mrs	x18, tpidr_el0
 	str	x0, [x18, #OUT_X0]
 	mrs	x0, esr_el\el
 	str	x0, [x18, #OUT_ESR]
