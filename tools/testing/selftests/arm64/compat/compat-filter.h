@@ -33,16 +33,19 @@ static inline int set_filter(struct sock_filter *insn, int n, int flags)
 }
 
 /* @action for one number of one ABI; all else is allowed. */
+#define FILTER_CALL(arch_, nr_, action)					\
+	{								\
+		LOAD(arch),						\
+		IF_EQ(arch_, 3),					\
+		LOAD(nr),						\
+		IF_EQ(nr_, 1),						\
+		RET(action),						\
+		RET(SECCOMP_RET_ALLOW),					\
+	}
+
 static inline int filter_call(uint32_t arch, uint32_t nr, uint32_t action, int flags)
 {
-	struct sock_filter insn[] = {
-		LOAD(arch),
-		IF_EQ(arch, 3),
-		LOAD(nr),
-		IF_EQ(nr, 1),
-		RET(action),
-		RET(SECCOMP_RET_ALLOW),
-	};
+	struct sock_filter insn[] = FILTER_CALL(arch, nr, action);
 
 	return set_filter(insn, ARRAY_SIZE(insn), flags);
 }

@@ -456,14 +456,7 @@ struct fprog32 {
 
 static struct fprog32 *fprog32(uint32_t arch, uint32_t nr, uint32_t action)
 {
-	struct sock_filter insn[] = {
-		LOAD(arch),
-		IF_EQ(arch, 3),
-		LOAD(nr),
-		IF_EQ(nr, 1),
-		RET(action),
-		RET(SECCOMP_RET_ALLOW),
-	};
+	struct sock_filter insn[] = FILTER_CALL(arch, nr, action);
 	struct fprog32 *prog = low(4096);
 
 	memcpy(prog + 1, insn, sizeof(insn));

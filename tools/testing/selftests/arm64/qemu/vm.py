@@ -11,6 +11,7 @@ import argparse
 import concurrent.futures
 import configparser
 import fnmatch
+import hashlib
 import json
 import os
 import re
@@ -607,6 +608,35 @@ def test_machine(args, table, name):
     return wrong, counts, guest
 
 
+def store_file(args, table, name):
+    """Where it stands that a run with all this gave what is expected."""
+    made_of = (args.made_of, check_qemu(shlex.split(args.qemu)), args.append,
+               args.variant, args.tree, sorted(machines()[name].items()),
+               sorted(table.of(name, args.tree).items()))
+    return os.path.join(args.store,
+                        hashlib.sha256(repr(made_of).encode()).hexdigest())
+
+
+def test_or_recall(args, table, name):
+    """As test_machine(), but what is known to be good is not run again.
+
+    The last of what it returns are the seconds, or None for a run of old. Only
+    a run with nothing wrong is remembered.
+    """
+    file = store_file(args, table, name) if args.store and args.made_of else ""
+    if os.path.exists(file):
+        with open(file, encoding="utf-8") as f:
+            return [], json.load(f), None, None
+    begin = time.monotonic()
+    wrong, counts, guest = test_machine(args, table, name)
+    if file and not wrong:
+        os.makedirs(args.store, exist_ok=True)
+        with open(file + ".new", "w", encoding="utf-8") as f:
+            json.dump(counts, f)
+        os.replace(file + ".new", file)
+    return wrong, counts, guest, time.monotonic() - begin
+
+
 def is_partly(folders, collection, test):
     """The folders of arm64 are installed as one, so the source tells."""
     return collection in folders or any(
@@ -632,13 +662,10 @@ def cmd_test(args):
                       "was asked for")
     total = {"pass": 0, "fail": 0, "skip": 0}
 
-    def one(name):
-        begin = time.monotonic()
-        return (*test_machine(args, table, name), time.monotonic() - begin)
-
     # A guest keeps about one CPU of the host busy.
     pool = concurrent.futures.ThreadPoolExecutor(args.jobs or os.cpu_count())
-    runs = [(name, pool.submit(one, name)) for name in names]
+    runs = [(name, pool.submit(test_or_recall, args, table, name))
+            for name in names]
     try:
         for done, (name, run) in enumerate(runs):
             if sys.stdout.isatty():
@@ -650,7 +677,8 @@ def cmd_test(args):
             print(f"{red('FAIL') if wrong else green('ok  ')} {name:14} "
                   f"{args.variant:8} {args.tree:6}{counts['pass']:4} passed "
                   f"{counts['fail']:3} failed {counts['skip']:3} skipped "
-                  f"{seconds:5.0f} s", flush=True)
+                  + ("  known" if seconds is None else f"{seconds:5.0f} s"),
+                  flush=True)
             for line in wrong:
                 print(f"       {line}")
             if wrong and guest:
@@ -836,7 +864,8 @@ def parser():
     p.add_argument("--qemu", default="qemu-system-aarch64")
     for part in ("kernel", "initrd", "root", "tests", "plugin", "runs", "kunit",
                  "config", "base-kernel", "vmlinux", "machine",
-                 "files", "cmd", "gdb", "append", "series", "match"):
+                 "files", "cmd", "gdb", "append", "series", "match", "store",
+                 "made-of"):
         p.add_argument("--" + part, default="")
     p.add_argument("--variant", default="release")
     p.add_argument("--tree", default="stack", choices=("stack", "base"))

@@ -24,6 +24,8 @@
 #include "processor.h"
 #include "test_util.h"
 
+#include "iss2.h"
+
 /* Emulated machines, and nested ones in them, are slow. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	300
@@ -91,29 +93,9 @@ asm(
 "	.popsection\n"
 );
 
-static bool has_iss2(void)
-{
-	char line[4096] = "";
-	FILE *f = fopen("/proc/cmdline", "r");
-
-	if (f) {
-		if (!fgets(line, sizeof(line), f))
-			line[0] = '\0';
-		fclose(f);
-	}
-	return strstr(line, "kvm_test.iss2");
-}
-
 static u64 page_of(struct kvm_vm *vm, u64 addr)
 {
 	return addr & ~(u64)(vm->page_size - 1);
-}
-
-static u32 iss2(unsigned int n)
-{
-	if (!n || !has_iss2())
-		return 0;
-	return n == 1 ? 0xffffff : n == 2 ? 0x5a5a5a : 1u << (n - 3);
 }
 
 FIXTURE(debug_exit) {

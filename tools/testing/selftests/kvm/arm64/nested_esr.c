@@ -22,6 +22,8 @@
 #include "processor.h"
 #include "test_util.h"
 
+#include "iss2.h"
+
 /* Emulated machines, and nested ones in them, are slow. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	300
@@ -66,26 +68,6 @@
 #define ESR_FSC		0x3f
 #define FSC_TRANS_L1	0x05
 #define FSC_PERM_L3	0x0f
-
-static bool has_iss2(void)
-{
-	char line[4096] = "";
-	FILE *f = fopen("/proc/cmdline", "r");
-
-	if (f) {
-		if (!fgets(line, sizeof(line), f))
-			line[0] = '\0';
-		fclose(f);
-	}
-	return strstr(line, "kvm_test.iss2");
-}
-
-static u64 iss2(unsigned int n)
-{
-	if (!n || !has_iss2())
-		return 0;
-	return n == 1 ? 0xffffff : n == 2 ? 0x5a5a5a : BIT(n - 3);
-}
 
 FIXTURE(nested_esr) {
 	struct kvm_vcpu *vcpu;
