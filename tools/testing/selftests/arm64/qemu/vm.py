@@ -30,6 +30,10 @@ TCG_FACTOR = 10
 RUNS_KEPT = 200
 # for tests that are known to take the kernel down, some by hanging it
 CRASH_TIMEOUT = 150
+# of a whole run
+TIMEOUT = 1200
+# how much slower the kernels are that look for bugs
+SLOW = {"debug": 3, "proxy": 3, "scx": 3}
 # marks rows about a program that gets a machine and its kernel for itself
 OWN_BOOT = "boot:"
 
@@ -248,8 +252,10 @@ class Guest:
         os.symlink(os.path.basename(self.dir), self.path("latest"))
         os.replace(self.path("latest"), os.path.join(self.args.runs, "latest"))
 
-    def run(self, timeout, stream=False):
+    def run(self, stream=False):
         """Boot, wait, judge. Sets status (None: no verdict) and cause."""
+        timeout = self.args.timeout or \
+            TIMEOUT * SLOW.get(self.args.variant, 1)
         cmd = self.command()
         self.record(cmd)
         for name in ("out", "err", "console.log"):
@@ -531,14 +537,20 @@ def run_tests(args, name, tests, what="test"):
     guest = Guest(args, name, what)
     words = " ".join(f"-t {shlex.quote(t)}" for t in tests)
     guest.prepare(f"cd /kselftest && exec ./run_kselftest.sh {words}")
-    guest.run(args.timeout)
+    guest.run()
     return guest, parse_ktap(guest, args.kunit)
+
+
+def short_run(args):
+    """The arguments for a boot with nothing but one short test."""
+    limit = CRASH_TIMEOUT * SLOW.get(args.variant, 1)
+    return argparse.Namespace(**{**vars(args), "timeout": min(
+        args.timeout or limit, limit)})
 
 
 def crash_machine(args, name, test, expected):
     """A test that takes this kernel down gets a machine of its own."""
-    args = argparse.Namespace(**{**vars(args), "timeout": min(
-        args.timeout, CRASH_TIMEOUT)})
+    args = short_run(args)
     guest, results = run_tests(args, name, [test], "crash")
     cases = {k: v for k, v in expected.items() if k[0] == test}
     # Only a guest that died in the test counts: it had begun, and its kernel
@@ -555,14 +567,13 @@ def crash_machine(args, name, test, expected):
 
 def own_boot(args, name, test, expected):
     """A command that ends in another kernel, which has the last word."""
-    args = argparse.Namespace(**{**vars(args), "timeout": min(
-        args.timeout, CRASH_TIMEOUT)})
+    args = short_run(args)
     guest = Guest(args, name, "boot")
     shutil.copy(args.kernel, guest.path("job/Image"))
     shutil.copy(args.initrd, guest.path("job/initrd"))
     guest.prepare(f"exec /kselftest/{test.removeprefix(OWN_BOOT)} "
                   "/job/Image /job/initrd")
-    guest.run(args.timeout)
+    guest.run()
     result = {0: "pass", 4: "skip"}.get(guest.status, "fail")
     if re.search("kernel panic|illegal return", guest.cause or "") and \
        guest.read("out"):
@@ -706,7 +717,7 @@ def cmd_run(args):
     if args.files and not os.path.isdir(args.files):
         raise Trouble(f"FILES={args.files} is not a folder")
     guest.prepare(args.cmd, args.files)
-    guest.run(args.timeout, stream=True)
+    guest.run(stream=True)
     if guest.status is None:
         report_death(guest)
         return TIMED_OUT if guest.cause.startswith("timed out") else DIED
@@ -726,7 +737,7 @@ def cmd_boot(args):
     shutil.copytree(tour, guest.path("job/tour"))
     print(f"Booting {name}: {guest.conf['about']} ({len(parts)} stops)\n",
           flush=True)
-    guest.run(args.timeout, stream=True)
+    guest.run(stream=True)
     if guest.status is None:
         report_death(guest)
         return DIED
@@ -832,7 +843,7 @@ def cmd_bench(args):
             args.kernel = kernel
             guest = Guest(args, name, "bench")
             guest.prepare("set -e; for b in /kselftest/*/*-bench; do $b; done")
-            guest.run(args.timeout)
+            guest.run()
             if guest.status != 0:
                 if guest.status is None:
                     report_death(guest)
@@ -869,7 +880,7 @@ def parser():
         p.add_argument("--" + part, default="")
     p.add_argument("--variant", default="release")
     p.add_argument("--tree", default="stack", choices=("stack", "base"))
-    p.add_argument("--timeout", type=float, default=1200)
+    p.add_argument("--timeout", type=float, default=0)
     p.add_argument("--jobs", type=int, default=0)
     p.add_argument("--summary", action="store_true")
     p.add_argument("verb", choices=[*sorted(VERBS), "settings"])
