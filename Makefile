@@ -2,11 +2,16 @@
 # The whole interface of the stack; "make help" is its manual.
 
 O ?= build
-# The variables reach the scripts through the environment, but only those that
-# are set: an empty CROSS_COMPILE32 means "do without".
+export O
+# Whatever else is set in a call is a mistyped name, and the default would be
+# taken in its place. What is set reaches the scripts through the environment;
+# an empty CROSS_COMPILE32 means "do without".
 VARIABLES := O LINUX BASE QEMU CROSS_COMPILE CROSS_COMPILE32 J ROOTFS SPARSE \
-	MACHINE SERIES T VARIANT TREE FILES TIMEOUT APPEND REV
-$(foreach v,$(VARIABLES),$(if $(filter undefined,$(origin $(v))),,$(eval export $(v))))
+	ABIDIFF MACHINE SERIES T VARIANT TREE FILES CMD TIMEOUT APPEND REV FORCE \
+	XDG_CACHE_HOME CCACHE_MAXSIZE
+$(foreach v,$(filter-out $(VARIABLES),$(.VARIABLES)),\
+	$(if $(filter command,$(firstword $(origin $v))),\
+		$(error no variable '$v'; "make help" lists them)))
 unexport CMD
 MAKEFLAGS += --no-print-directory
 
@@ -47,7 +52,10 @@ help:
 	@echo 'Variables'
 	@echo "  LINUX=clone of 7.3.y [Debian's source]     BASE=commit in it [HEAD]"
 	@echo '  QEMU=command, >= 11.1    CROSS_COMPILE=     CROSS_COMPILE32='
+	@echo '  ROOTFS=arm64 user space  SPARSE= ABIDIFF=   programs to use'
+	@echo '  TIMEOUT=seconds [1200]   APPEND=to the kernel command line'
 	@echo '  O=folder for outputs [build]                J=jobs [all CPUs]'
+	@echo '  XDG_CACHE_HOME=folder that the download cache lies in [~/.cache]'
 
 .PHONY: boot shell gdb vmm machines headers test selftest bench regress
 boot shell gdb vmm machines headers test selftest bench regress:
@@ -79,6 +87,9 @@ range-diff:
 	@scripts/range-diff "$(REV)"
 refresh-check:
 	@scripts/refresh --check
+
+.DEFAULT:
+	@echo "error: no target '$@'; make help lists them" >&2; exit 2
 
 .PHONY: clean distclean
 clean distclean:

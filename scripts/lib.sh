@@ -8,10 +8,15 @@
 #   BASE            the commit of LINUX to apply the stack to (default: HEAD)
 #   QEMU            qemu-system-aarch64 >= 11.1, may carry arguments
 #   CROSS_COMPILE   prefix of the aarch64 compiler
-#   CROSS_COMPILE32 prefix of the 32-bit Arm compiler, for the compat vDSO
+#   CROSS_COMPILE32 prefix of the 32-bit Arm compiler, empty for none
+#   ROOTFS          an arm64 user space for the guest, a folder
+#   SPARSE ABIDIFF  programs to use instead of those that setup fetches
 #   J               parallel jobs
+#   XDG_CACHE_HOME  where the cache folder lies (default: ~/.cache)
 
 set -euo pipefail
+# what git and the compilers say is read here
+export LC_ALL=C.UTF-8
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # The kernel series that patches/ is for, and what the stack was tested on.
@@ -19,10 +24,15 @@ KVER=7.3
 PATCHES=$TOP/patches/$KVER
 TESTED=$(cat "$PATCHES/tested")
 
-# cron and some CI systems set none
+# depmod is not in everybody's PATH
+PATH=$PATH:/usr/sbin:/sbin
+
+# cron and some CI systems set no HOME
 HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 OUT=$(realpath -m "${O:-$TOP/build}")
 CACHE=$(realpath -m "${XDG_CACHE_HOME:-$HOME/.cache}/arm64-abi-stack")
+# what was found good or bad, by the sum of all that it was found with
+export RESULTS=$CACHE/results
 J=${J:-$(nproc)}
 CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}
 CROSS_COMPILE32=${CROSS_COMPILE32-arm-linux-gnueabihf-}
@@ -42,6 +52,16 @@ die()
 	[ $# -eq 0 ] || printf '       %s\n' "$@" >&2
 	exit 1
 }
+
+# kbuild takes no blank and no colon in a path, QEMU no comma
+for f in "$TOP" "$OUT" "$CACHE"; do
+	[[ $f != *[[:space:]:,]* ]] || die "blanks, colons and commas cannot be in the path $f" \
+		"another place: O=/some/dir for outputs, XDG_CACHE_HOME=/some/dir for downloads"
+done
+[[ $J =~ ^[1-9][0-9]*$ ]] || die "J is a number of jobs, not '$J'"
+# they are used in other folders than this
+[[ $CROSS_COMPILE != [!/]*/* ]] || CROSS_COMPILE=$PWD/$CROSS_COMPILE
+[[ $CROSS_COMPILE32 != [!/]*/* ]] || CROSS_COMPILE32=$PWD/$CROSS_COMPILE32
 
 # A user's git configuration (signing, hooks, templates, three-way am) must
 # not change what comes out, and a missing identity must not stop git am.
@@ -105,14 +125,14 @@ series_name()
 # brings the base into the cache when there is none.
 need_base()
 {
-	local v inside
+	local v inside why
 
 	[ -z "${BASE_REV:-}" ] || return 0
 	if [ -n "${LINUX:-}" ]; then
-		BASE_GIT=$(realpath "$LINUX")
+		BASE_GIT=$(realpath -m "$LINUX")
 		[ -d "$BASE_GIT" ] || die "LINUX=$LINUX is not a folder"
-		git -C "$BASE_GIT" rev-parse --git-dir >/dev/null 2>&1 ||
-			die "LINUX=$LINUX is not a git repository" \
+		why=$(git -C "$BASE_GIT" rev-parse --git-dir 2>&1 >/dev/null) ||
+			die "LINUX=$LINUX: ${why#fatal: }" \
 			    "the stack is applied in a worktree, which needs one; leave LINUX out to use Debian's source"
 		# a bare repository, or a clone's top folder
 		inside=$(git -C "$BASE_GIT" rev-parse --is-inside-work-tree)

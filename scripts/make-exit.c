@@ -19,7 +19,8 @@ static char *leave(const char *name, unsigned int argc, char **argv)
 	(void)name;
 	(void)argc;
 	fflush(NULL);
-	exit(atoi(argv[0]));
+	/* without a status nothing is known to be good */
+	exit(*argv[0] ? atoi(argv[0]) : 2);
 }
 
 int make_exit_gmk_setup(void)
