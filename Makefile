@@ -35,6 +35,7 @@ help:
 	@echo '  test           the tests of the stack, in every machine'
 	@echo '                 [SERIES=asym32] [MACHINE="asym* kvm"] [T=pattern]'
 	@echo '                 [VARIANT=release|debug] [TREE=stack|base]'
+	@echo '                 VARIANT also: proxy scx 16k nocompat'
 	@echo '  static         the gates that need no kernel build'
 	@echo '  bisectable     each patch builds without a new warning'
 	@echo '  selftest       prove that harness and plugin work, and can fail'

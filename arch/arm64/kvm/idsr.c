@@ -254,12 +254,19 @@ bool kvm_idsr_exit(struct kvm_vcpu *vcpu, const struct sys_reg_params *params,
 
 static void set_read_result(struct kvm_vcpu *vcpu, u64 data)
 {
+	const u64 nzcv = PSR_AA32_N_BIT | PSR_AA32_Z_BIT |
+			 PSR_AA32_C_BIT | PSR_AA32_V_BIT;
+
 	switch (vcpu->arch.idsr.space) {
 	case KVM_ARM_IDSR_SPACE_A32_REG64:
 		vcpu_set_reg(vcpu, vcpu->arch.idsr.rt2, upper_32_bits(data));
-		fallthrough;
+		data = lower_32_bits(data);
+		break;
 	case KVM_ARM_IDSR_SPACE_A32_REG:
 		data = lower_32_bits(data);
+		/* R15 stands for the flags. */
+		if (vcpu->arch.idsr.rt == 31)
+			*vcpu_cpsr(vcpu) = (*vcpu_cpsr(vcpu) & ~nzcv) | (data & nzcv);
 		break;
 	}
 

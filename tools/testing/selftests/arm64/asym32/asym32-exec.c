@@ -8,18 +8,8 @@
  */
 #include <sys/personality.h>
 
-#include <asm/hwcap.h>
-#include <linux/auxvec.h>
-
 #include "kselftest_harness.h"
 #include "asym32.h"
-
-/* From the 32-bit arm uapi, which a native build cannot include. */
-#define HWCAP32_HALF		0x2
-#define HWCAP32_THUMB	0x4
-#define HWCAP32_VFP		0x40
-#define HWCAP32_NEON		0x1000
-#define HWCAP32_VFPV4	0x10000
 
 #define PLACEMENT_TURNS	200
 
@@ -431,27 +421,6 @@ TEST_F(exec, placement)
 	}
 }
 
-/* AT_HWCAP of a task, which is a word of the size of its registers. */
-static unsigned long read_hwcap(pid_t pid, bool native)
-{
-	union {
-		unsigned int word[128];
-		unsigned long xword[64];
-	} auxv = {};
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
-	if (read_file(path, (char *)&auxv, sizeof(auxv)) <= 0)
-		return 0;
-	for (int i = 0; i < 62; i += 2) {
-		if (native && auxv.xword[i] == AT_HWCAP)
-			return auxv.xword[i + 1];
-		if (!native && auxv.word[i] == AT_HWCAP)
-			return auxv.word[i + 1];
-	}
-	return 0;
-}
-
 /* The hwcaps of a 32-bit program do not depend on where it was started. */
 TEST_F(exec, hwcap)
 {
@@ -461,10 +430,7 @@ TEST_F(exec, hwcap)
 	if (no_aarch32(&self->m))
 		SKIP(return, NO_AARCH32);
 
-	want = HWCAP32_HALF | HWCAP32_THUMB;
-	if (read_hwcap(getpid(), true) & HWCAP_ASIMD)
-		want |= HWCAP32_VFP | HWCAP32_NEON | HWCAP32_VFPV4;
-
+	want = least_hwcap32();
 	while ((cpu = next_cpu(cpu, &self->m.cpus)) >= 0) {
 		cpu_set_t mask = one_cpu(cpu);
 		pid_t pid = spawn(&(struct spawn){

@@ -382,6 +382,8 @@ TEST_F(hotplug, late_32_enables)
 	ASSERT_EQ(0, wait_step(pid));
 	EXPECT_AFFINITY(&first, pid);
 	EXPECT_PROCESSOR(&first, pid);
+	/* It has the hwcaps that it would have had from the start. */
+	EXPECT_EQ(least_hwcap32(), read_hwcap(pid, false) & least_hwcap32());
 	ASSERT_EQ(0, next_step(pid));
 	EXPECT_AFFINITY(&mask, pid);
 	EXPECT_PROCESSOR(&mask, pid);

@@ -648,6 +648,22 @@ TEST_F(boot, only_isolated)
 	EXPECT_STREQ(before, effective_cpus(self->h.root));
 }
 
+/* What isolcpus= left cannot be isolated by a partition. */
+TEST_F(boot, rest_refused)
+{
+	const char *group, *before;
+
+	if (!CPU_COUNT(&self->el64))
+		SKIP(return, NOT_MIXED);
+
+	before = strdup(effective_cpus(self->h.root));
+	group = make_group(&self->h, NULL, "asym32", &self->others);
+	ASSERT_NE(NULL, group);
+	ASSERT_EQ(0, set_partition(group, "isolated"));
+	EXPECT_STREQ(CONFLICT, partition_state(group));
+	EXPECT_STREQ(before, effective_cpus(self->h.root));
+}
+
 /* A task that has to leave its CPU goes elsewhere, and is not moved there. */
 TEST_F(boot, forced_not_isolated)
 {

@@ -7,6 +7,9 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 
+#include <asm/hwcap.h>
+#include <linux/auxvec.h>
+
 #include "payload.h"
 
 /* Enough for an emulated machine, and for a debug kernel on it. */
@@ -241,6 +244,44 @@ static inline int processor(pid_t pid)
 	for (int field = 2; s && field < 39; field++)
 		s = strchr(s + 1, ' ');
 	return s ? atoi(s) : -1;
+}
+
+/* From the 32-bit arm uapi, which a native build cannot include. */
+#define HWCAP32_HALF		0x2
+#define HWCAP32_THUMB	0x4
+#define HWCAP32_VFP		0x40
+#define HWCAP32_NEON		0x1000
+#define HWCAP32_VFPV4	0x10000
+
+/* AT_HWCAP of a task, which is a word of the size of its registers. */
+static inline unsigned long read_hwcap(pid_t pid, bool native)
+{
+	union {
+		unsigned int word[128];
+		unsigned long xword[64];
+	} auxv = {};
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
+	if (read_file(path, (char *)&auxv, sizeof(auxv)) <= 0)
+		return 0;
+	for (int i = 0; i < 62; i += 2) {
+		if (native && auxv.xword[i] == AT_HWCAP)
+			return auxv.xword[i + 1];
+		if (!native && auxv.word[i] == AT_HWCAP)
+			return auxv.word[i + 1];
+	}
+	return 0;
+}
+
+/* What a 32-bit program finds in there at least. */
+static inline unsigned long least_hwcap32(void)
+{
+	unsigned long hwcap = HWCAP32_HALF | HWCAP32_THUMB;
+
+	if (read_hwcap(getpid(), true) & HWCAP_ASIMD)
+		hwcap |= HWCAP32_VFP | HWCAP32_NEON | HWCAP32_VFPV4;
+	return hwcap;
 }
 
 /* 0, the errno of the exec, or -1 for a program that did something else. */

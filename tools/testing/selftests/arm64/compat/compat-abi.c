@@ -163,6 +163,35 @@ TEST(upper_halves)
 	EXPECT_EQ(10, compat(lseek, fd, 10, SEEK_SET));
 }
 
+/* One of them is enough for all arguments to be looked at. */
+TEST(one_upper_half)
+{
+	uint32_t *local = low(8), *remote = low(8);
+	char *from = low_str("data"), *to = low(8);
+	long ret;
+
+	need_compat_calls();
+	local[0] = (uintptr_t)to;
+	remote[0] = (uintptr_t)from;
+	local[1] = 5;
+	remote[1] = 5;
+	/* This takes whole registers, for all but the first one. */
+	for (int i = 0; i < 6; i++) {
+		uint64_t a[6] = { getpid(), (uintptr_t)local, 1, (uintptr_t)remote, 1, 0 };
+
+		a[i] |= JUNK;
+		memset(to, 0, 8);
+		ret = compat(process_vm_readv, a[0], a[1], a[2], a[3], a[4], a[5]);
+		if (ret == -ENOSYS)
+			SKIP(return, "missing CONFIG_CROSS_MEMORY_ATTACH");
+		EXPECT_EQ(5, ret) {
+			TH_LOG("argument %d", i);
+		}
+		EXPECT_STREQ("data", to);
+	}
+	EXPECT_EQ(0, compat(munmap, (uintptr_t)low(65536) | JUNK, 65536));
+}
+
 struct regs {
 	uint64_t x[31], sp;
 	__uint128_t v[32];

@@ -10,9 +10,13 @@
  * "compat-diff record" there.
  */
 #include <libgen.h>
+#include <linux/audit.h>
+#include <linux/netlink.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 
 #include "compat.h"
+#include "compat-filter.h"
 
 #define MIN_CALLS	350
 #define MAX_LOG		(4 << 20)
@@ -43,6 +47,9 @@ static const char *sibling(const char *name)
 	snprintf(path[turn], sizeof(path[0]), "%s/%s", here, name);
 	return path[turn];
 }
+
+/* What a child does before, or instead of, executing the program. */
+static void (*watch)(const char *program);
 
 /* Replaces this process; by a compat call if so asked. */
 static void exec(bool by_compat, const char *program, const char *arg,
@@ -87,6 +94,8 @@ static char *run_by(const char *emulator, bool by_compat, const char *program,
 		dup2(open("/dev/null", O_RDONLY), 0);
 		dup2(out, 1);
 		dup2(open("/dev/null", O_WRONLY), 2);
+		if (watch)
+			watch(program);
 		if (emulator)
 			exec(false, emulator, program, arg);
 		else
@@ -346,35 +355,31 @@ TEST_F_TIMEOUT(diff, started_by_compat_call, 600)
 	}
 }
 
-/*
- * What the emulator is not made for: threads, stacks for signals, new images,
- * and the one rseq() of a thread, which its C library has already.
- */
-static bool not_emulated(const char *line)
-{
-	static const char *const ops[] = {
-		"clone", "execve", "exec_ve", "execveat", "exec_veat", "brk",
-		"exec_brk", "sigaction", "sigaltstack", "rseq",
-	};
-	size_t len = strcspn(line, ":");
-
-	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-		if (strlen(ops[i]) == len && !strncmp(ops[i], line, len))
-			return true;
-	}
-	return false;
-}
-
-static char *emulated_lines(char *log)
+/* The lines of a log that are not about one of these operations. */
+static char *lines_but(char *log, const char *const *ops)
 {
 	char *out = calloc(1, MAX_LOG), *end = out, *line;
 
 	while ((line = next_line(&log))) {
-		if (!not_emulated(line))
+		size_t len = strcspn(line, ":");
+		const char *const *op = ops;
+
+		while (*op && (strlen(*op) != len || strncmp(*op, line, len)))
+			op++;
+		if (!*op)
 			end += sprintf(end, "%s\n", line);
 	}
 	return out;
 }
+
+/*
+ * What the emulator is not made for: threads, stacks for signals, new images,
+ * and the one rseq() of a thread, which its C library has already.
+ */
+static const char *const not_emulated[] = {
+	"clone", "execve", "exec_ve", "execveat", "exec_veat", "brk", "exec_brk",
+	"sigaction", "sigaltstack", "rseq", NULL,
+};
 
 /*
  * The AArch32 program itself, instruction by instruction, where no CPU may have
@@ -394,7 +399,138 @@ TEST_F_TIMEOUT(diff, emulated, 1200)
 	emu = run_by(sibling("compat-emu"), false, sibling("compat-ops32"), NULL);
 	ASSERT_NE(NULL, emu);
 	EXPECT_GE(count_calls(emu), MIN_CALLS);
-	EXPECT_EQ(0, compare(emulated_lines(log), emulated_lines(emu)));
+	EXPECT_EQ(0, compare(lines_but(log, not_emulated),
+			     lines_but(emu, not_emulated)));
+}
+
+/* --------------------------------------------- the same, by the slow way in */
+
+/* Runs for each call, as it looks at an argument. */
+static void filter_all(const char *program)
+{
+	struct sock_filter insn[] = {
+		LOAD(args[5]),
+		IF_EQ(0xdeadbeef, 1),
+		RET(SECCOMP_RET_KILL_PROCESS),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { ARRAY_SIZE(insn), insn };
+
+	/* Root need not give up new privileges for it, which would show. */
+	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog))
+		_exit(124);
+}
+
+static void trace_all(const char *program)
+{
+	execl("/usr/bin/strace", "strace", "-f", "-qq", "-o", "/dev/null", program,
+	      NULL);
+	_exit(124);
+}
+
+/* Tasks that are made from now on are audited, if there is a rule at all. */
+static bool audit_all(bool on)
+{
+	struct {
+		struct nlmsghdr h;
+		union {
+			struct audit_status status;
+			struct audit_rule_data rule;
+			char data[8192];
+		};
+	} m = {
+		.h = { .nlmsg_len = NLMSG_SPACE(sizeof(m.status)),
+		       .nlmsg_type = AUDIT_SET,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.status = { .mask = AUDIT_STATUS_ENABLED, .enabled = on },
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	bool ok = fd >= 0 && send(fd, &m, m.h.nlmsg_len, 0) > 0;
+
+	memset(&m, 0, sizeof(m));
+	m.h.nlmsg_len = NLMSG_SPACE(sizeof(m.rule));
+	m.h.nlmsg_type = on ? AUDIT_ADD_RULE : AUDIT_DEL_RULE;
+	m.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	/* One that nothing meets: it is the way there that matters. */
+	m.rule.flags = AUDIT_FILTER_EXIT;
+	m.rule.action = AUDIT_ALWAYS;
+	m.rule.field_count = 1;
+	m.rule.fields[0] = AUDIT_PID;
+	m.rule.values[0] = -1;
+	m.rule.fieldflags[0] = AUDIT_EQUAL;
+	memset(m.rule.mask, 0xff, sizeof(m.rule.mask));
+	ok = ok && send(fd, &m, m.h.nlmsg_len, 0) > 0;
+	/* The first answer, then the second one. */
+	for (int i = 0; ok && i < 2; i++)
+		ok = recv(fd, &m, sizeof(m), 0) > 0 &&
+		     m.h.nlmsg_type == NLMSG_ERROR && !*(int *)m.data;
+	close(fd);
+	return ok;
+}
+
+FIXTURE(watched) {
+	bool audited;
+};
+
+FIXTURE_VARIANT(watched) {
+	void (*watch)(const char *program);
+	bool audit;
+	/* what is about a watcher itself */
+	const char *const *but;
+};
+
+FIXTURE_VARIANT_ADD(watched, filter) {
+	.watch = filter_all,
+	.but = (const char *const []) { "prctl", "seccomp", NULL },
+};
+
+FIXTURE_VARIANT_ADD(watched, strace) {
+	.watch = trace_all,
+	.but = (const char *const []) { "ptrace", "seize", NULL },
+};
+
+FIXTURE_VARIANT_ADD(watched, audit) {
+	.audit = true,
+	.but = (const char *const []) { NULL },
+};
+
+FIXTURE_SETUP(watched)
+{
+	need_compat_calls();
+	if (geteuid())
+		SKIP(return, "needs root");
+	if (variant->watch == trace_all && access("/usr/bin/strace", X_OK))
+		SKIP(return, "no strace");
+}
+
+FIXTURE_TEARDOWN(watched)
+{
+	watch = NULL;
+	if (self->audited)
+		audit_all(false);
+}
+
+/* Calls that are looked at are what they are without that. */
+TEST_F_TIMEOUT(watched, same, 1200)
+{
+	char *log, *watched;
+
+	if (sysconf(_SC_PAGESIZE) != 4096)
+		SKIP(return, "recorded with pages of 4K");
+	log = read_log(sibling("compat-ops.log"));
+	if (!log)
+		SKIP(return, "no log was recorded");
+	if (variant->audit) {
+		self->audited = audit_all(true);
+		if (!self->audited)
+			SKIP(return, "no audit (missing CONFIG_AUDIT?)");
+	}
+	watch = variant->watch;
+	watched = run(sibling("compat-ops64"), NULL);
+	ASSERT_NE(NULL, watched);
+	EXPECT_GE(count_calls(watched), MIN_CALLS);
+	EXPECT_EQ(0, compare(lines_but(log, variant->but),
+			     lines_but(watched, variant->but)));
 }
 
 int main(int argc, char **argv)

@@ -748,13 +748,13 @@ OP(restart)
 	/* ... and without a handler also the other goes on. */
 	pid = Q(fork);
 	if (!pid) {
-		pause_ms(20);
+		pause_ms(200);
 		Q(kill, Q(getppid), SIGSTOP);
 		pause_ms(20);
 		Q(kill, Q(getppid), SIGCONT);
 		Q(exit, 0);
 	}
-	t.nsec = 300000000;
+	/* Long enough to be asleep when that comes, on a busy machine as well. */
 	C(nanosleep, &t, &rem);
 	C(restart_syscall);
 }

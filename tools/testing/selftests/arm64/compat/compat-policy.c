@@ -63,6 +63,20 @@ TEST_F(policy, default_is_on)
 	EXPECT_EQ(1, can());
 }
 
+/* ... which is possible. */
+TEST_F(policy, set_at_boot)
+{
+	char cmdline[4096], *value;
+
+	ASSERT_GT(read_text("/proc/cmdline", cmdline, sizeof(cmdline)), 0);
+	value = strstr(cmdline, "sysctl.abi.compat_syscalls=");
+	if (!value)
+		SKIP(return, "not set on the command line");
+	EXPECT_EQ(strchr(value, '=')[1], self->old[0]);
+	EXPECT_EQ(self->old[0] == '1', can());
+	EXPECT_EQ(self->old[0] == '1', have_compat_calls());
+}
+
 TEST_F(policy, values)
 {
 	char now[16];
@@ -132,6 +146,34 @@ TEST_F(policy, arguments)
 	EXPECT_EQ(-1, prctl(PR_ARM64_COMPAT_SYSCALLS_GET, 0, 0, 0, 1));
 	ASSERT_EQ(0, set_policy("2"));
 	EXPECT_EQ(0, can());
+}
+
+/* There is nothing to choose for who executes AArch32. */
+TEST_F(policy, aarch32_task)
+{
+	static const uint32_t code[] = {
+		0xe3050953, 0xe3440353,		/* ldr r0, =PR_..._SET */
+		0xe3a01001, 0xe3a02000,		/* mov r1, #1; mov r2, #0 */
+		0xe3a03000, 0xe3a04000,		/* mov r3, #0; mov r4, #0 */
+		0xe3a070ac, 0xef000000,		/* mov r7, #172; svc #0 */
+		0xe2605000,			/* rsb r5, r0, #0 */
+		0xe3050947, 0xe3440353,		/* ldr r0, =PR_..._GET */
+		0xe3a01000, 0xef000000,		/* mov r1, #0; svc #0 */
+		0xe0450000,			/* sub r0, r5, r0 */
+		0xe3a07001, 0xef000000,		/* mov r7, #1; svc #0 */
+	};
+	char path[32], *const argv[] = { "image32", NULL };
+	pid_t pid;
+
+	if (!have_aarch32())
+		SKIP(return, "no CPU in reach runs 32-bit programs");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", image32_fd(code, sizeof(code)));
+	pid = fork();
+	if (!pid) {
+		execv(path, argv);
+		_exit(1);
+	}
+	EXPECT_EQ(2 * EINVAL, wait_status(pid));
 }
 
 static void *thread(void *unused)
@@ -221,11 +263,34 @@ TEST_F(policy, remembered)
 	EXPECT_EQ(getpid(), compat0(getpid));
 }
 
-static int confined(bool privileged)
+enum who { ROOT, NOBODY, ROOT_OF_NAMESPACE };
+
+/* In one, no user namespace can be made. */
+static void leave_chroot(void)
 {
+	char dir[] = "/tmp/compat-policy-XXXXXX";
+
+	if (chdir("/") || !mkdtemp(dir) || chroot(dir))
+		return;
+	rmdir(dir + 1);
+	for (int i = 0; i < 16; i++)
+		chdir("..");
+	chroot(".");
+}
+
+static int confined(enum who who)
+{
+	bool privileged = who == ROOT;
+
+	/* Has all capabilities there. */
+	if (who == ROOT_OF_NAMESPACE) {
+		leave_chroot();
+		if (unshare(CLONE_NEWUSER))
+			return 7;
+	}
 	if (filter_call(AUDIT_ARCH_AARCH64, __NR_acct, SECCOMP_RET_ERRNO | 1, 0))
 		return 1;
-	if (!privileged && (setgid(65534) || setuid(65534)))
+	if (who == NOBODY && (setgid(65534) || setuid(65534)))
 		return 2;
 	if (opt(1) != (privileged ? 0 : -EACCES))
 		return 3;
@@ -245,11 +310,13 @@ TEST_F(policy, refused_under_seccomp)
 	pid_t pid;
 
 	ASSERT_EQ(0, set_policy("2"));
-	for (int privileged = 0; privileged < 2; privileged++) {
+	for (enum who who = ROOT; who <= ROOT_OF_NAMESPACE; who++) {
 		pid = fork();
 		if (!pid)
-			_exit(confined(privileged));
-		EXPECT_EQ(0, wait_status(pid));
+			_exit(confined(who));
+		EXPECT_EQ(0, wait_status(pid)) {
+			TH_LOG("who: %d", who);
+		}
 	}
 	/* Opting in first is what an emulator does. */
 	ASSERT_EQ(0, opt(1));

@@ -180,27 +180,35 @@ static inline int wait_status(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* An AArch32 program of a few instructions: exit(42). */
-static inline int exit32_fd(void)
+/* An AArch32 program of a few instructions. */
+static inline int image32_fd(const uint32_t *code, uint32_t size)
 {
-	static const uint32_t image[] = {
+	const uint32_t header[] = {
 		/* ELF header */
 		0x464c457f, 0x00010101, 0, 0, 0x00280002, 1, 0x00010054,
 		0x34, 0, 0x05000000, 0x00200034, 0x00280001, 0,
 		/* program header: all of it, readable and executable */
-		1, 0, 0x00010000, 0x00010000, 0x60, 0x60, 5, 0x1000,
-		/* mov r0, #42; mov r7, #1; svc #0 */
-		0xe3a0002a, 0xe3a07001, 0xef000000,
+		1, 0, 0x00010000, 0x00010000, 0x54 + size, 0x54 + size, 5, 0x1000,
 	};
-	int fd = memfd_create("exit32", 0x10 /* MFD_EXEC */);
+	int fd = memfd_create("image32", 0x10 /* MFD_EXEC */);
 
 	if (fd < 0)
-		fd = memfd_create("exit32", 0);
-	if (fd >= 0 && write(fd, image, sizeof(image)) != sizeof(image)) {
+		fd = memfd_create("image32", 0);
+	if (fd >= 0 && (write(fd, header, sizeof(header)) != sizeof(header) ||
+			write(fd, code, size) != (ssize_t)size)) {
 		close(fd);
 		return -1;
 	}
 	return fd;
+}
+
+/* exit(42) */
+static inline int exit32_fd(void)
+{
+	/* mov r0, #42; mov r7, #1; svc #0 */
+	static const uint32_t code[] = { 0xe3a0002a, 0xe3a07001, 0xef000000 };
+
+	return image32_fd(code, sizeof(code));
 }
 
 static inline bool have_aarch32(void)

@@ -125,6 +125,9 @@ static void set_up_root(void)
 	mount_at("tmp", "/root/tmp", "tmpfs", 0, "mode=1777");
 	try_mount("debugfs", "/root/sys/kernel/debug", "debugfs");
 	try_mount("tracefs", "/root/sys/kernel/tracing", "tracefs");
+	/* The kernel's modules, if the job has a list of those that it needs. */
+	if (!access("/root/job/modules", F_OK))
+		mount_share("modules", "/root/lib/modules");
 
 	if (chdir("/root") || chroot("."))
 		die("chroot");

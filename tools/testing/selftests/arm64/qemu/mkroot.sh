@@ -4,19 +4,19 @@
 #
 # The packages come from the archive that apt of this (Debian) host uses, in
 # the host's own release; nothing is installed, nothing is configured, and no
-# privilege is needed. Elsewhere: any folder with a shell, coreutils,
-# util-linux, grep, sed and perl for arm64 will do, given as ROOTFS=.
+# privilege is needed. Elsewhere: any folder with these for arm64 will do,
+# given as ROOTFS=.
 
 set -eu
 
 out=$1
 packages=dash,bash,coreutils,diffutils,findutils,gawk,grep,hostname,libc6
-packages=$packages,perl-base,procps,sed,strace,util-linux
+packages=$packages,kmod,perl-base,procps,sed,strace,util-linux
 
 if ! command -v mmdebstrap >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "error: an arm64 user space is needed for the guest" >&2
 	echo "       on Debian: apt-get install mmdebstrap uidmap" >&2
-	echo "       elsewhere: ROOTFS=folder, with bash, coreutils, util-linux" >&2
+	echo "       elsewhere: ROOTFS=folder, with $packages" >&2
 	exit 2
 fi
 
@@ -35,8 +35,10 @@ fi
 mode=root
 [ "$(id -u)" -eq 0 ] || mode=unshare
 rm -rf "$out.new"
+trap 'rm -rf "$out.new"' EXIT
 mkdir -p "$out.new"
 mmdebstrap --quiet --mode=$mode --variant=extract --architectures=arm64 \
+	--aptopt='Acquire::Retries "3"' \
 	--include="$packages" "$suite" "$out.new/.tar" "$mirror"
 tar -C "$out.new" -xf "$out.new/.tar" --no-same-owner --exclude='./dev/*'
 rm "$out.new/.tar"

@@ -38,4 +38,7 @@ def main():
     return proc.returncode
 
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except KeyboardInterrupt:
+    sys.exit(130)

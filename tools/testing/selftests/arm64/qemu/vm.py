@@ -11,6 +11,7 @@ import argparse
 import concurrent.futures
 import configparser
 import fnmatch
+import functools
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -34,12 +36,18 @@ CRASH_TIMEOUT = 150
 TIMEOUT = 1200
 # how much slower the kernels are that look for bugs
 SLOW = {"debug": 3, "proxy": 3, "scx": 3}
+# kernels without what a series is about: its tests give what the base gives
+LIKE_BASE = ("nocompat",)
 # marks rows about a program that gets a machine and its kernel for itself
 OWN_BOOT = "boot:"
 
 
 class Trouble(Exception):
     """Something a user can mend; the text says what and how."""
+
+
+# Set when the user has seen enough: no machine may be left, none may follow.
+stopped = threading.Event()
 
 
 def colour(code, text):
@@ -84,6 +92,14 @@ def pick_machines(words):
     return [name for name in table.sections() if name in wanted]
 
 
+def one_machine(words):
+    names = pick_machines(words)
+    if len(names) != 1:
+        raise Trouble(f"one machine is needed here, MACHINE='{words}' names "
+                      f"{len(names)}: {' '.join(names)}")
+    return names[0]
+
+
 # --------------------------------------------------------------- one guest
 
 def check_qemu(qemu):
@@ -125,6 +141,7 @@ class Guest:
                 self.dir = os.path.join(args.runs, f"{stamp}-{name}-{what}.{n}")
         self.job = self.path("job")
         os.mkdir(self.job)
+        self.modules = None
         self.cause = None
         self.status = None
         self.findings = []
@@ -143,7 +160,11 @@ class Guest:
         except FileNotFoundError:
             return ""
 
-    def prepare(self, script, files=None):
+    def prepare(self, script, files=None, modules=()):
+        if modules:
+            self.modules = self.args.modules
+            self.write("job/modules", " ".join(modules) + "\n")
+            script = "modprobe -a $(cat /job/modules) || exit\n" + script
         self.write("job/cmd", "[ ! -d /job/files ] || cp -a /job/files/. .\n" +
                    script + "\n")
         shutil.copy(os.path.join(HERE, "finish.sh"), self.path("job/finish"))
@@ -223,6 +244,7 @@ class Guest:
                "-kernel", args.kernel,
                "-initrd", self.pack() if packed else args.initrd,
                "-append", " ".join(filter(None, append)), *shares,
+               *(self.share("modules", self.modules) if self.modules else []),
                "-device", "virtio-serial-pci",
                *self.port("verdict")]
         if interactive:
@@ -239,14 +261,18 @@ class Guest:
         quoted = " \\\n\t".join(shlex.quote(c) for c in cmd)
         self.write("reproducer.sh", "#!/bin/sh\n# Boots this machine again "
                    "with the same job; the files it writes are those beside "
-                   f"this one.\nprintf 'no verdict\\n' >{self.path('verdict')}"
+                   "this one.\ncd " + shlex.quote(self.dir) +
+                   f"\n: >out; : >err\nprintf 'no verdict\\n' >verdict"
                    f"\nexec {quoted}\n")
         os.chmod(self.path("reproducer.sh"), 0o755)
         self.write("versions", f"{self.version}\nmachine: {self.name}\n"
                    f"kernel: {self.args.kernel}\n"
                    f"cpu: {self.conf['cpu']}\n{os.environ.get('VERSIONS', '')}\n")
-        if self.args.config:
-            shutil.copy(self.args.config, self.path("config"))
+        # the build folder of the kernel, three above its Image
+        config = os.path.join(os.path.dirname(self.args.kernel),
+                              "../../..", ".config")
+        if os.path.exists(config):
+            shutil.copy(config, self.path("config"))
         self.write("verdict", "no verdict\n")
         # atomically: other machines may run at the same time
         os.symlink(os.path.basename(self.dir), self.path("latest"))
@@ -254,6 +280,8 @@ class Guest:
 
     def run(self, stream=False):
         """Boot, wait, judge. Sets status (None: no verdict) and cause."""
+        if stopped.is_set():
+            raise Trouble("stopped")
         timeout = self.args.timeout or \
             TIMEOUT * SLOW.get(self.args.variant, 1)
         cmd = self.command()
@@ -269,6 +297,8 @@ class Guest:
                               stderr=log) as proc:
             try:
                 while True:
+                    if stopped.is_set():
+                        raise Trouble("stopped")
                     ended = proc.poll() is not None
                     if stream:
                         for src, dst in ((out, sys.stdout), (err, sys.stderr)):
@@ -443,7 +473,9 @@ class Expectations:
         names.sort(key=lambda name: (name != "qemu.expect", name))
         self.rows = []
         self.partly = []
+        self.modules = {}
         for name in names:
+            modules = []
             with open(os.path.join(folder, name), encoding="utf-8") as f:
                 for number, line in enumerate(f, 1):
                     line = line.split("#")[0].strip()
@@ -452,6 +484,9 @@ class Expectations:
                     row = line.split(None, 5)
                     if row[0] == "partly":
                         self.partly += row[1:]
+                        continue
+                    if row[0] == "modules":
+                        modules += row[1:]
                         continue
                     where = f"{name}:{number}"
                     if len(row) < 5:
@@ -465,15 +500,26 @@ class Expectations:
                         raise Trouble(f"{where}: '{row[3]}' needs a reason")
                     if not pattern or fnmatch.fnmatch(row[0], f"*{pattern}*"):
                         self.rows.append(row)
+                        self.modules[row[0]] = modules
         if not self.rows:
             raise Trouble(f"no test matches T='{pattern}'")
 
-    def of(self, machine, tree):
-        """{(test, case): result} on this machine; the first row wins."""
+    def of(self, machine, tree, variant):
+        """{(test, case): result} on this machine; the first row wins.
+
+        Rows for machine@variant come before those that name no variant.
+        """
+        if variant in LIKE_BASE:
+            tree = "base"
         seen = {}
-        for test, case, names, stack, base, *_ in self.rows:
-            if any(fnmatch.fnmatch(machine, n) for n in names.split(",")):
-                seen.setdefault((test, case), stack if tree == "stack" else base)
+        for special in (True, False):
+            for test, case, names, stack, base, *_ in self.rows:
+                for name in names.split(","):
+                    name, _, only = name.partition("@")
+                    if fnmatch.fnmatch(machine, name) and \
+                       (only == variant if special else not only):
+                        seen.setdefault((test, case),
+                                        stack if tree == "stack" else base)
         return {k: v for k, v in seen.items() if v != "-"}
 
 
@@ -533,10 +579,13 @@ def list_of_tests(tests):
         return f.read().split()
 
 
-def run_tests(args, name, tests, what="test"):
+def run_tests(args, name, tests, what="test", modules=None):
     guest = Guest(args, name, what)
     words = " ".join(f"-t {shlex.quote(t)}" for t in tests)
-    guest.prepare(f"cd /kselftest && exec ./run_kselftest.sh {words}")
+    # each once, in the order of the tables
+    wanted = dict.fromkeys(m for t in tests for m in (modules or {}).get(t, ()))
+    guest.prepare(f"cd /kselftest && exec ./run_kselftest.sh {words}",
+                  modules=wanted)
     guest.run()
     return guest, parse_ktap(guest, args.kunit)
 
@@ -589,7 +638,7 @@ def own_boot(args, name, test, expected):
 
 def test_machine(args, table, name):
     """Returns (lines of what went wrong, counts, guest) for one machine."""
-    expected = table.of(name, args.tree)
+    expected = table.of(name, args.tree, args.variant)
     # in the order of the tables
     tests = list(dict.fromkeys(row[0] for row in table.rows
                                if any(row[0] == test for test, _ in expected)))
@@ -599,7 +648,7 @@ def test_machine(args, table, name):
     tests = [test for test in tests if test not in deadly + alone]
     wrong, counts, guest = [], {"pass": 0, "fail": 0, "skip": 0}, None
     if tests:
-        guest, results = run_tests(args, name, tests)
+        guest, results = run_tests(args, name, tests, modules=table.modules)
         wrong, counts = compare({k: v for k, v in expected.items()
                                  if k[0] in tests}, results)
         if guest.status is None:
@@ -619,11 +668,19 @@ def test_machine(args, table, name):
     return wrong, counts, guest
 
 
+@functools.lru_cache
+def sum_of(program):
+    """A QEMU that was built anew may have the same version."""
+    with open(shutil.which(program), "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
 def store_file(args, table, name):
     """Where it stands that a run with all this gave what is expected."""
-    made_of = (args.made_of, check_qemu(shlex.split(args.qemu)), args.append,
+    qemu = shlex.split(args.qemu)
+    made_of = (args.made_of, check_qemu(qemu), qemu, sum_of(qemu[0]), args.append,
                args.variant, args.tree, sorted(machines()[name].items()),
-               sorted(table.of(name, args.tree).items()))
+               sorted(table.of(name, args.tree, args.variant).items()))
     return os.path.join(args.store,
                         hashlib.sha256(repr(made_of).encode()).hexdigest())
 
@@ -642,9 +699,10 @@ def test_or_recall(args, table, name):
     wrong, counts, guest = test_machine(args, table, name)
     if file and not wrong:
         os.makedirs(args.store, exist_ok=True)
-        with open(file + ".new", "w", encoding="utf-8") as f:
+        new = f"{file}.{os.getpid()}"
+        with open(new, "w", encoding="utf-8") as f:
             json.dump(counts, f)
-        os.replace(file + ".new", file)
+        os.replace(new, file)
     return wrong, counts, guest, time.monotonic() - begin
 
 
@@ -658,7 +716,7 @@ def is_partly(folders, collection, test):
 def cmd_test(args):
     table = Expectations(args.series, args.match)
     names = [n for n in pick_machines(args.machine or "*")
-             if table.of(n, args.tree)]
+             if table.of(n, args.tree, args.variant)]
     installed = set(list_of_tests(args.tests))
     wanted = {row[0] for row in table.rows if not row[0].startswith(OWN_BOOT)}
     if wanted - installed:
@@ -694,6 +752,9 @@ def cmd_test(args):
                 print(f"       {line}")
             if wrong and guest:
                 print(f"       see {shown(guest.dir)}", flush=True)
+    except BaseException:
+        stopped.set()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
     if args.summary:
@@ -712,7 +773,7 @@ def report_death(guest):
 
 
 def cmd_run(args):
-    name, = pick_machines(args.machine)
+    name = one_machine(args.machine)
     guest = Guest(args, name, "run")
     if args.files and not os.path.isdir(args.files):
         raise Trouble(f"FILES={args.files} is not a folder")
@@ -728,13 +789,14 @@ def cmd_run(args):
 
 def cmd_boot(args):
     """The tour: each series shows on a few lines what it changes."""
-    name, = pick_machines(args.machine)
+    name = one_machine(args.machine)
     guest = Guest(args, name, "boot")
     tour = os.path.join(HERE, "tour")
-    parts = sorted(os.listdir(tour))
-    guest.prepare("for t in files/*; do sh $t || exit; done".replace(
-        "files/", "/job/tour/"))
-    shutil.copytree(tour, guest.path("job/tour"))
+    parts = sorted(t for t in os.listdir(tour) if not t.endswith(".config"))
+    guest.prepare("for t in /job/tour/*; do sh $t || exit; done")
+    os.mkdir(guest.path("job/tour"))
+    for part in parts:
+        shutil.copy(os.path.join(tour, part), guest.path("job/tour"))
     print(f"Booting {name}: {guest.conf['about']} ({len(parts)} stops)\n",
           flush=True)
     guest.run(stream=True)
@@ -761,7 +823,7 @@ exec bash --norc -i
 
 
 def cmd_shell(args):
-    name, = pick_machines(args.machine)
+    name = one_machine(args.machine)
     guest = Guest(args, name, "shell")
     size = shutil.get_terminal_size()
     guest.prepare(SHELL.format(rows=size.lines, cols=size.columns, name=name,
@@ -794,7 +856,7 @@ def cmd_machines(_args):
 
 def cmd_regress(args):
     """Upstream's tests on two kernels in the same machine: the differences."""
-    name, = pick_machines(args.machine)
+    name = one_machine(args.machine)
     own = {row[0] for row in Expectations("", "").rows}
     tests = [t for t in list_of_tests(args.tests)
              if t not in own and fnmatch.fnmatch(t, f"*{args.match or ''}*")]
@@ -874,9 +936,9 @@ def parser():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--qemu", default="qemu-system-aarch64")
     for part in ("kernel", "initrd", "root", "tests", "plugin", "runs", "kunit",
-                 "config", "base-kernel", "vmlinux", "machine",
+                 "base-kernel", "vmlinux", "machine",
                  "files", "cmd", "gdb", "append", "series", "match", "store",
-                 "made-of"):
+                 "made-of", "modules"):
         p.add_argument("--" + part, default="")
     p.add_argument("--variant", default="release")
     p.add_argument("--tree", default="stack", choices=("stack", "base"))
@@ -887,8 +949,15 @@ def parser():
     return p
 
 
+def on_signal(number, _frame):
+    raise SystemExit(128 + number)
+
+
 def main():
     args = parser().parse_args()
+    # else Python would go at once, and leave the machines alone
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
     try:
         if args.verb == "settings":
             scaled_settings(args.tests)

@@ -25,6 +25,7 @@
 #include "test_util.h"
 
 #include "iss2.h"
+#include "trace.h"
 
 /* Emulated machines, and nested ones in them, are slow. */
 #undef TEST_TIMEOUT_DEFAULT
@@ -41,6 +42,8 @@ static_assert(offsetof(struct kvm_run, debug.arch) == 32);
 
 /* No memory there: an access ends in userspace. */
 #define MMIO_ADDR	0x8000000ULL
+/* Memory that is logged */
+#define DIRTY_ADDR	0x60000000ULL
 
 /*
  * What the plugin of the test machines looks for (see arm64/qemu/plugin): with
@@ -60,7 +63,7 @@ static_assert(offsetof(struct kvm_run, debug.arch) == 32);
 #define A32_BKPT	0xe1200070
 
 extern char insn_brk[], insn_nop[], insn_load[], insn_store[], insn_ldp[];
-extern char insn_smc[], insn_loop[], insn_bkpt32[];
+extern char insn_smc[], insn_loop[], insn_dirty[], insn_bkpt32[];
 asm(
 "	.pushsection .text, \"ax\"\n"
 "	.balign	4\n"
@@ -88,6 +91,10 @@ asm(
 "	b	.\n"
 "insn_loop:\n"
 "	b	.\n"
+"insn_dirty:\n"
+"	str	xzr, [x0]\n"
+"	add	x0, x0, #1, lsl #12\n"
+"	b	insn_dirty\n"
 "insn_bkpt32:\n"
 "	.inst	0xe1200070\n"
 "	.popsection\n"
@@ -291,6 +298,26 @@ TEST_F(debug_exit, brk_upper_half)
 			     ESR_ELx_EC_BRK64, BRK_ISS2 + n, iss2(n));
 }
 
+/* kvm_exit has all of it, too. */
+TEST_F(debug_exit, traced)
+{
+	char text[64];
+	bool found;
+
+	if (!trace_start("kvm_exit"))
+		SKIP(return, "no trace instances");
+
+	snprintf(text, sizeof(text), "ESR: 0x%016llx", (unsigned long long)iss2(2) << 32 |
+		 (unsigned long long)ESR_ELx_EC_BRK64 << ESR_ELx_EC_SHIFT |
+		 ESR_ELx_IL | (BRK_ISS2 + 2));
+	debug(self->vcpu, KVM_GUESTDBG_USE_SW_BP, 0, 0);
+	EXPECT_EQ(run_at(self->vcpu, insn_brk + 4 * 2, 0), 0);
+	found = trace_has(text);
+	trace_stop();
+	EXPECT_TRUE(found)
+		TH_LOG("%s", text);
+}
+
 TEST_F(debug_exit, bkpt32)
 {
 	u64 pfr0 = vcpu_get_reg(self->vcpu, KVM_ARM64_SYS_REG(SYS_ID_AA64PFR0_EL1));
@@ -341,6 +368,35 @@ TEST_F(debug_exit, hypercall_has_no_flags)
 	DEBUG_EXIT_FIRST();
 	EXPECT_NO_FLAGS(run_at(self->vcpu, insn_smc, PSCI_0_2_FN_PSCI_VERSION),
 			KVM_EXIT_HYPERCALL);
+}
+
+/* An exit that is made before the guest is entered */
+TEST(dirty_ring_full_has_no_flags)
+{
+	u32 nr = getpagesize() / sizeof(struct kvm_dirty_gfn);
+	struct kvm_vcpu_init init;
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+
+	if (!kvm_check_cap(KVM_CAP_DIRTY_LOG_RING_ACQ_REL))
+		SKIP(return, "no dirty rings");
+
+	vm = vm_create(1);
+	vm_enable_dirty_ring(vm, nr * sizeof(struct kvm_dirty_gfn));
+	kvm_get_default_vcpu_target(vm, &init);
+	vcpu = aarch64_vcpu_add(vm, 0, &init, insn_nop);
+	kvm_arch_vm_finalize_vcpus(vm);
+	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, DIRTY_ADDR, 1, nr,
+				    KVM_MEM_LOG_DIRTY_PAGES);
+	virt_map(vm, DIRTY_ADDR, DIRTY_ADDR, nr);
+
+	debug(vcpu, KVM_GUESTDBG_USE_SW_BP, 0, 0);
+	ASSERT_EQ(run_at(vcpu, insn_brk, 0), 0);
+	ASSERT_EQ(vcpu->run->flags, KVM_DEBUG_ARCH_HSR_HIGH_VALID);
+	ASSERT_EQ(run_at(vcpu, insn_dirty, DIRTY_ADDR), 0);
+	ASSERT_EQ(vcpu->run->exit_reason, KVM_EXIT_DIRTY_RING_FULL);
+	EXPECT_EQ(vcpu->run->flags, 0);
+	kvm_vm_free(vm);
 }
 
 static void nothing(int sig)

@@ -12,6 +12,7 @@
 #define MRS_ID_AA64PFR0		0xd5380403
 #define LDR_X3_X28		0xf9400383
 #define STR_XZR_X28		0xf900039f
+#define HVC			0xd4000002
 #define ERET			0xd69f03e0
 #define B_BACK(n)		(0x17ffffff - ((n) - 1))
 
@@ -54,6 +55,37 @@ static void bench(const char *what, const u32 *insns, int nr)
 	struct kvm_vm *vm = loop(insns, nr);
 
 	measure(what, run);
+	kvm_vm_free(vm);
+}
+
+/* With the capability, for instructions that userspace gets nothing of */
+static void bench_enabled(const char *what, const u32 *insns, int nr, u64 action)
+{
+	struct kvm_vm *vm = loop(insns, nr);
+
+	if (__enable_idsr(vm, SPACES_A64, action))
+		errx(1, "no KVM_CAP_ARM_IDSR_TO_USER");
+	measure(what, run);
+	kvm_vm_free(vm);
+}
+
+/* An exit that needs no answer, for comparison */
+static void bench_hypercall(const char *what)
+{
+	struct kvm_smccc_filter filter = {
+		.base = 0xc6000000,
+		.nr_functions = 1,
+		.action = KVM_SMCCC_FILTER_FWD_TO_USER,
+	};
+	static const u32 hvc = HVC;
+	struct kvm_vm *vm = loop(&hvc, 1);
+
+	kvm_device_attr_set(vm->fd, KVM_ARM_VM_SMCCC_CTRL, KVM_ARM_VM_SMCCC_FILTER,
+			    &filter);
+	raw_guest_set_x(vcpu, 0, filter.base);
+	measure(what, run);
+	if (vcpu->run->exit_reason != KVM_EXIT_HYPERCALL)
+		errx(1, "the hypercall does not end in userspace");
 	kvm_vm_free(vm);
 }
 
@@ -101,9 +133,14 @@ int main(void)
 	bench("KVM_RUN, MMIO write", &mmio_write, 1);
 	bench("KVM_RUN, ID register and MMIO write", id_reg, ARRAY_SIZE(id_reg));
 	bench("KVM_RUN, IMPDEF register is UNDEF, and MMIO write", &impdef, 1);
+	bench_hypercall("KVM_RUN, hypercall");
 
 	if (!has_idsr())
 		return 0;
+	bench_enabled("KVM_RUN, ID register and MMIO write, enabled", id_reg,
+		      ARRAY_SIZE(id_reg), KVM_ARM_IDSR_DEFAULT_EXIT);
+	bench_enabled("KVM_RUN, IMPDEF register is UNDEF by default, and MMIO write",
+		      &impdef, 1, KVM_ARM_IDSR_DEFAULT_UNDEF);
 	bench_idsr("KVM_RUN, IMPDEF register", 0);
 	bench_idsr("KVM_RUN, IMPDEF register, 1 range", 1);
 	bench_idsr("KVM_RUN, IMPDEF register, 64 ranges", 64);

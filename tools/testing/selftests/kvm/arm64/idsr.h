@@ -8,6 +8,8 @@
 #include "raw_guest.h"
 #include "test_util.h"
 
+#include "iss2.h"
+
 /* Emulated machines, and nested ones in them, are slow. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	300
@@ -20,6 +22,29 @@
 	(0xd5000000 | (u32)(read) << 21 | (op0) << 19 | (op1) << 16 |	\
 	 (crn) << 12 | (crm) << 8 | (op2) << 5 | (rt))
 #define XZR		31
+
+/*
+ * QEMU does not trap these accesses of EL0 to EL2, as some CPUs do. So, where
+ * the kernel's command line has "kvm_test.impdef", the plugin of the test machines
+ * (see arm64/qemu/plugin) reports such an access for these instructions. They are
+ * taken to EL2 if userspace debugs the guest.
+ */
+#define BRK_IMPDEF(n)	(0xd4200000 | (0x1e00 + (n)) << 5)
+#define BKPT_IMPDEF(n)	(0xe121e070 + (n))
+
+static inline bool has_el0_traps(void)
+{
+	return machine_has("kvm_test.impdef");
+}
+
+static inline void take_breakpoints_to_el2(struct kvm_vcpu *vcpu)
+{
+	struct kvm_guest_debug dbg = {
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP,
+	};
+
+	vcpu_guest_debug_set(vcpu, &dbg);
+}
 
 static inline bool has_idsr(void)
 {

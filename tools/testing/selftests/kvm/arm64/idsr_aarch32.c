@@ -31,6 +31,7 @@
 	 (rt) << 12 | (cp) << 8 | (opc1) << 4 | (crm))
 
 #define PSR_Z		BIT(30)
+#define LR_UND		22	/* where AArch64 has it */
 #define PATTERN		0xfedcba9876543210ULL
 #define OTHER		0x5a5a5a5aULL
 
@@ -161,6 +162,18 @@ TEST_F(aarch32, read_takes_32_bits)
 	EXPECT_EQ(raw_guest_get_x(self->vcpu, 3), (u32)PATTERN);
 }
 
+/* MRC p15, 0, APSR_nzcv, c15, c0, 0 */
+TEST_F(aarch32, read_to_flags)
+{
+	u64 pc = raw_guest_add_a32(self->vm, A32_INSN(ALWAYS, 1, 15, 0, 15, 0, 0, 15));
+
+	raw_guest_set_pstate(self->vcpu, RAW_GUEST_SVC | PSR_Z);
+	ASSERT_EQ(raw_guest_run_at(self->vcpu, pc), RAW_GUEST_EXIT);
+	EXPECT_EQ(answer(self->vcpu, KVM_ARM_IDSR_COMPLETE, 0x9fffffff), RAW_GUEST_DONE);
+	EXPECT_EQ(vcpu_get_reg(self->vcpu, ARM64_CORE_REG(regs.pstate)),
+		  RAW_GUEST_SVC | 9UL << 28);
+}
+
 TEST_F(aarch32, mrrc)
 {
 	u64 pc[16];
@@ -217,6 +230,7 @@ TEST_F(aarch32, undef_is_the_default)
 		raw_guest_set_pstate(self->vcpu, RAW_GUEST_SVC);
 		ASSERT_EQ(raw_guest_run_at(self->vcpu, pc[i]), RAW_GUEST_EXIT);
 		EXPECT_EQ(raw_guest_run(self->vcpu), RAW_GUEST_AA32_UNDEF);
+		EXPECT_EQ(raw_guest_get_x(self->vcpu, LR_UND), pc[i] + 4);
 	}
 }
 
@@ -265,6 +279,33 @@ TEST_F(aarch32, user_mode_is_undef)
 	for (int i = 0; i < ARRAY_SIZE(pc); i++) {
 		raw_guest_set_pstate(self->vcpu, RAW_GUEST_USR);
 		EXPECT_EQ(raw_guest_run_at(self->vcpu, pc[i]), RAW_GUEST_AA32_UNDEF);
+	}
+}
+
+/* The same if the CPU traps it to EL2. From privileged modes, it is an exit. */
+TEST_F(aarch32, user_mode_trapped_is_undef)
+{
+	u64 pc[4];
+	int i;
+
+	if (!has_el0_traps())
+		SKIP(return, "no access of EL0 is trapped here");
+
+	for (i = 0; i < ARRAY_SIZE(pc); i++)
+		pc[i] = raw_guest_add_a32(self->vm, BKPT_IMPDEF(i));
+	take_breakpoints_to_el2(self->vcpu);
+
+	for (i = 0; i < ARRAY_SIZE(pc); i++) {
+		bool wide = i >= 2;
+
+		raw_guest_set_pstate(self->vcpu, RAW_GUEST_SVC);
+		ASSERT_EQ(raw_guest_run_at(self->vcpu, pc[i]), RAW_GUEST_EXIT);
+		ASSERT_TRUE(is_idsr_exit(self->run, wide ? REG64 : REG, 0, 0,
+					 wide ? 0 : 15, wide ? 15 : 0, 0, i & 1));
+
+		raw_guest_set_pstate(self->vcpu, RAW_GUEST_USR);
+		EXPECT_EQ(raw_guest_run_at(self->vcpu, pc[i]), RAW_GUEST_AA32_UNDEF);
+		EXPECT_EQ(raw_guest_get_x(self->vcpu, LR_UND), pc[i] + 4);
 	}
 }
 

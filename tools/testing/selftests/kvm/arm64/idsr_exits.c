@@ -19,6 +19,7 @@
 #include "kvm_test_harness.h"
 
 #include "idsr.h"
+#include "trace.h"
 
 /* S3_1_C15_C2_3, as an example */
 #define OP1	1
@@ -34,6 +35,7 @@
 #define OTHER		0x5a5a5a5a5a5a5a5aULL
 
 #define SCTLR_TIDCP	BIT(63)
+#define PSTATE_A	BIT(8)
 #define MPIDR_AFFINITY	0xff00ffffffULL
 
 #define ESR_EC_UNDEF	0
@@ -92,6 +94,11 @@ FIXTURE_TEARDOWN(idsr)
 				 OP1, CRN, CRM, OP2, is_write));		\
 	ASSERT_EQ(self->run->arm_idsr.data, (is_write) ? PATTERN : 0);		\
 	ASSERT_EQ(raw_guest_get_pc(self->vcpu), (is_write) ? self->write : self->read); \
+} while (0)
+
+#define EL1_ONLY() do {								\
+	if (variant->features & EL2)						\
+		SKIP(return, "for guests without EL2");				\
 } while (0)
 
 #define EXPECT_UNDEF(outcome, pc) do {						\
@@ -336,6 +343,24 @@ TEST_F(idsr, pended_serror_does_not_cancel)
 	EXPECT_EQ(raw_guest_get_x(self->vcpu, 3), PATTERN);
 }
 
+/* One that is not masked is taken at once. */
+TEST_F(idsr, delivered_serror_cancels)
+{
+	struct kvm_vcpu_events events = { .exception.serror_pending = 1 };
+
+	EL1_ONLY();
+	raw_guest_set_pstate(self->vcpu, RAW_GUEST_EL1H & ~PSTATE_A);
+	RUN_TO_EXIT(false);
+	vcpu_events_set(self->vcpu, &events);
+	EXPECT_EQ(raw_guest_get_pc(self->vcpu), 0x380);
+	EXPECT_EQ(answer(self->vcpu, KVM_ARM_IDSR_COMPLETE, PATTERN),
+		  RAW_GUEST_SERROR_SAME_EL);
+	EXPECT_EQ(ESR_ELx_EC(raw_guest_get_sysreg(self->vcpu, SYS_ESR_EL1)),
+		  ESR_ELx_EC_SERROR);
+	EXPECT_EQ(raw_guest_get_sysreg(self->vcpu, SYS_ELR_EL1), self->read);
+	EXPECT_EQ(raw_guest_get_x(self->vcpu, 3), OTHER);
+}
+
 TEST_F(idsr, init_cancels)
 {
 	RUN_TO_EXIT(false);
@@ -464,11 +489,6 @@ TEST_F(idsr, implemented_registers)
 		EXPECT_NE(raw_guest_run_at(self->vcpu, pc[i]), RAW_GUEST_EXIT);
 }
 
-#define EL1_ONLY() do {								\
-	if (variant->features & EL2)						\
-		SKIP(return, "for guests without EL2");				\
-} while (0)
-
 TEST_F(idsr, el0_is_undef)
 {
 	EL1_ONLY();
@@ -476,6 +496,35 @@ TEST_F(idsr, el0_is_undef)
 	EXPECT_EQ(raw_guest_run_at(self->vcpu, self->read), RAW_GUEST_SYNC_LOWER_64);
 	EXPECT_EQ(ESR_ELx_EC(raw_guest_get_sysreg(self->vcpu, SYS_ESR_EL1)), ESR_EC_UNDEF);
 	EXPECT_EQ(raw_guest_get_sysreg(self->vcpu, SYS_ELR_EL1), self->read);
+}
+
+/* The same if the CPU traps it to EL2. From EL1, it is an exit. */
+TEST_F(idsr, el0_trapped_is_undef)
+{
+	u64 pc[4];
+	int i;
+
+	EL1_ONLY();
+	if (!has_el0_traps())
+		SKIP(return, "no access of EL0 is trapped here");
+
+	for (i = 0; i < ARRAY_SIZE(pc); i++)
+		pc[i] = raw_guest_add(self->vm, BRK_IMPDEF(i));
+	take_breakpoints_to_el2(self->vcpu);
+
+	for (i = 0; i < ARRAY_SIZE(pc); i++) {
+		raw_guest_set_pstate(self->vcpu, RAW_GUEST_EL1H);
+		ASSERT_EQ(raw_guest_run_at(self->vcpu, pc[i]), RAW_GUEST_EXIT);
+		ASSERT_TRUE(is_idsr_exit(self->run, i < 2 ? KVM_ARM_IDSR_SPACE_A64_REG :
+							    KVM_ARM_IDSR_SPACE_A64_INSN,
+					 i < 2 ? 3 : 1, 0, 15, 0, 0, i & 1));
+
+		raw_guest_set_pstate(self->vcpu, RAW_GUEST_EL0);
+		ASSERT_EQ(raw_guest_run_at(self->vcpu, pc[i]), RAW_GUEST_SYNC_LOWER_64);
+		EXPECT_EQ(ESR_ELx_EC(raw_guest_get_sysreg(self->vcpu, SYS_ESR_EL1)),
+			  ESR_EC_UNDEF);
+		EXPECT_EQ(raw_guest_get_sysreg(self->vcpu, SYS_ELR_EL1), pc[i]);
+	}
 }
 
 /* FEAT_TIDCP1: the guest's kernel has asked for them. */
@@ -494,6 +543,52 @@ TEST_F(idsr, el0_with_tidcp1)
 	EXPECT_EQ(raw_guest_run_at(self->vcpu, self->read), RAW_GUEST_SYNC_LOWER_64);
 	EXPECT_EQ(ESR_ELx_EC(raw_guest_get_sysreg(self->vcpu, SYS_ESR_EL1)),
 		  ESR_ELx_EC_SYS64);
+}
+
+/* The statistics tell how often userspace was asked, and nothing else. */
+TEST_F(idsr, statistics)
+{
+	EXPECT_EQ(vcpu_get_stat(self->vcpu, idsr_exits), 0);
+	RUN_TO_EXIT(false);
+	EXPECT_EQ(vcpu_get_stat(self->vcpu, idsr_exits), 1);
+	EXPECT_EQ(answer(self->vcpu, KVM_ARM_IDSR_RESUME, 0), RAW_GUEST_EXIT);
+	EXPECT_EQ(vcpu_get_stat(self->vcpu, idsr_exits), 2);
+	EXPECT_EQ(answer(self->vcpu, KVM_ARM_IDSR_COMPLETE, 0), RAW_GUEST_DONE);
+	ASSERT_EQ(raw_guest_run_at(self->vcpu, self->mmio_load), RAW_GUEST_EXIT);
+	EXPECT_EQ(vcpu_get_stat(self->vcpu, idsr_exits), 2);
+}
+
+static void traced_access(char *text, size_t size, const char *what, u64 pc,
+			  const char *verdict)
+{
+	snprintf(text, size,
+		 "kvm_arm_idsr: A64_REG %s op1 %u, CRn %u, CRm %u, op2 %u, pc %#016lx: %s",
+		 what, OP1, CRN, CRM, OP2, (unsigned long)pc, verdict);
+}
+
+TEST_F(idsr, traced)
+{
+	char read[128], write[128], undef[128];
+	bool found[4];
+
+	EL1_ONLY();
+	if (!trace_start("kvm_arm_idsr") || !trace_start("kvm_userspace_exit"))
+		SKIP(return, "no trace instances");
+
+	traced_access(read, sizeof(read), "read", self->read, "exit");
+	traced_access(write, sizeof(write), "write", self->write, "exit");
+	traced_access(undef, sizeof(undef), "read", self->read, "undef");
+	RUN_TO_EXIT(false);
+	RUN_TO_EXIT(true);
+	found[0] = trace_has(read);
+	found[1] = trace_has(write);
+	found[2] = trace_has(undef);
+	found[3] = trace_has("KVM_EXIT_ARM_IDSR");
+	trace_stop();
+	EXPECT_TRUE(found[0]);
+	EXPECT_TRUE(found[1]);
+	EXPECT_FALSE(found[2]);
+	EXPECT_TRUE(found[3]);
 }
 
 /* What a vCPU consists of, but for the access that waits */

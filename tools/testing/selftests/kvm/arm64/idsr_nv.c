@@ -32,7 +32,7 @@ FIXTURE(nv) {
 	struct kvm_vcpu *vcpu;
 	struct kvm_run *run;
 	struct kvm_vm *vm;
-	u64 eret, mmio_load;
+	u64 eret, mmio_load, brk;
 	u64 insns[4];	/* read and write, of either space */
 };
 
@@ -53,6 +53,7 @@ FIXTURE_SETUP(nv)
 	self->run = self->vcpu->run;
 	self->eret = raw_guest_add(self->vm, 0xd69f03e0);
 	self->mmio_load = raw_guest_add(self->vm, 0xf9400383); /* ldr x3, [x28] */
+	self->brk = raw_guest_add(self->vm, BRK_IMPDEF(0));
 	for (int i = 0; i < 4; i++)
 		self->insns[i] = raw_guest_add(self->vm,
 					       A64_INSN(!insns[i].is_write, insns[i].op0,
@@ -148,15 +149,40 @@ TEST_F(nv, hypervisor_exits)
 	}
 }
 
-TEST_F(nv, el0_is_undef)
+static void el0_is_undef(struct __test_metadata *_metadata, struct kvm_vcpu *vcpu,
+			 u64 eret, u64 pc)
 {
 	u64 hcr[] = { HCR_HOST, HCR_NESTED };
 
 	for (int i = 0; i < ARRAY_SIZE(hcr); i++) {
-		ASSERT_EQ(run_nested(self->vcpu, self->eret, hcr[i], RAW_GUEST_EL0,
-				     self->insns[0]), RAW_GUEST_SYNC_LOWER_64);
-		EXPECT_EQ(PSTATE_EL(self->vcpu), hcr[i] == HCR_HOST ? 2 : 1);
+		bool host = hcr[i] == HCR_HOST;
+
+		ASSERT_EQ(run_nested(vcpu, eret, hcr[i], RAW_GUEST_EL0, pc),
+			  RAW_GUEST_SYNC_LOWER_64);
+		EXPECT_EQ(PSTATE_EL(vcpu), host ? 2 : 1);
+		EXPECT_EQ(ESR_ELx_EC(raw_guest_get_sysreg(vcpu, host ? SYS_ESR_EL2 :
+								       SYS_ESR_EL1)), 0);
+		EXPECT_EQ(raw_guest_get_sysreg(vcpu, host ? SYS_ELR_EL2 : SYS_ELR_EL1), pc);
 	}
+}
+
+TEST_F(nv, el0_is_undef)
+{
+	el0_is_undef(_metadata, self->vcpu, self->eret, self->insns[0]);
+}
+
+/* The same if the CPU traps it to EL2. From the hypervisor, it is an exit. */
+TEST_F(nv, el0_trapped_is_undef)
+{
+	if (!has_idsr())
+		SKIP(return, "no KVM_CAP_ARM_IDSR_TO_USER");
+	if (!has_el0_traps())
+		SKIP(return, "no access of EL0 is trapped here");
+
+	take_breakpoints_to_el2(self->vcpu);
+	ASSERT_EQ(raw_guest_run_at(self->vcpu, self->brk), RAW_GUEST_EXIT);
+	ASSERT_TRUE(is_idsr_exit(self->run, REG, 3, 0, 15, 0, 0, false));
+	el0_is_undef(_metadata, self->vcpu, self->eret, self->brk);
 }
 
 /*
@@ -214,6 +240,31 @@ TEST_F(nv, abort_cancels_mmio)
 {
 	abort_to_hypervisor(_metadata, self->vcpu, self->eret, self->mmio_load,
 			    KVM_EXIT_MMIO);
+}
+
+/* KVM_SET_VCPU_EVENTS loads the vCPU: it need not be ready to run for that. */
+TEST(abort_without_gic)
+{
+	struct kvm_vcpu_events events = { .exception.ext_dabt_pending = 1 };
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+
+	if (!raw_guest_supported(FEATURES))
+		SKIP(return, "no guests with EL2");
+
+	vm = vm_create_barebones();
+	vcpu = __vm_vcpu_add(vm, 0);
+	EXPECT_EQ(__vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, &events), -1);
+	EXPECT_EQ(errno, ENOEXEC);
+
+	vm_ioctl(vm, KVM_ARM_PREFERRED_TARGET, &vcpu->init);
+	vcpu->init.features[0] |= FEATURES;
+	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, &vcpu->init);
+	vcpu_set_reg(vcpu, KVM_ARM64_SYS_REG(SYS_VBAR_EL2), 0);
+	vcpu_events_set(vcpu, &events);
+	EXPECT_EQ(PSTATE_EL(vcpu), 2);
+	EXPECT_EQ(raw_guest_get_pc(vcpu), VECTOR_SYNC_SAME);
+	kvm_vm_free(vm);
 }
 
 TEST_HARNESS_MAIN

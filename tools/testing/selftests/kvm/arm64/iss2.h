@@ -12,7 +12,8 @@
 
 #include "kvm_util.h"
 
-static inline bool has_iss2(void)
+/* A word on the kernel's command line that says what the machine does */
+static inline bool machine_has(const char *word)
 {
 	char line[4096] = "";
 	FILE *f = fopen("/proc/cmdline", "r");
@@ -22,7 +23,12 @@ static inline bool has_iss2(void)
 			line[0] = '\0';
 		fclose(f);
 	}
-	return strstr(line, "kvm_test.iss2");
+	return strstr(line, word);
+}
+
+static inline bool has_iss2(void)
+{
+	return machine_has("kvm_test.iss2");
 }
 
 /* ISS2 of the @n-th exception that the plugin knows */

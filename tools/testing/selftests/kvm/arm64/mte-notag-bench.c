@@ -105,6 +105,7 @@ int main(void)
 	bench("KVM_RUN, page fault, file", run, loop_load, file, false, 0);
 	if (!mte_guest_supported())
 		return 0;
+	bench("KVM_RUN, MMIO write, MTE", run, loop_nothing, -1, true, 0);
 	bench("KVM_RUN, page fault, MTE, anonymous", run, loop_load, -1, true, 0);
 	if (!notag_supported())
 		return 0;

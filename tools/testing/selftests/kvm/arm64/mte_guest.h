@@ -46,6 +46,7 @@
 #define MTE_PSTATE_TCO		BIT(25)
 #define MTE_PSTATE_EL0		0x3c0UL
 #define MTE_PSTATE_EL1		0x3c5UL
+#define MTE_PSTATE_EL2		0x3c9UL
 /* Normal memory, Write-Back, Tagged */
 #define MTE_MAIR_TAGGED		0xf0UL
 #define MTE_PTE_USER		BIT(6)
@@ -72,6 +73,7 @@
 	op(SWP,		".arch_extension lse; swp x1, x2, [x0]")	\
 	op(EXEC,	"br x0")			\
 	op(SCTLR,	"msr sctlr_el1, x0")		\
+	op(TLBI,	"tlbi alle1is")			\
 	op(NOP,		"nop")
 
 #define MTE_OP_ENUM(name, insn)		OP_##name,
@@ -152,7 +154,7 @@ static inline void mte_guest_create_nested(struct mte_guest *g)
 {
 	memset(g, 0, sizeof(*g));
 	test_wants_mte();
-	g->vm = vm_create(1);
+	g->vm = vm_create(MTE_GUEST_MAX_VCPUS);
 	g->pstate = MTE_PSTATE_EL1;
 	g->nested = true;
 }

@@ -5,6 +5,7 @@
  * This test includes:
  *  - which accesses end in userspace, from which exception level, with what
  *  - that all others work, also where the guest has not mapped memory as Tagged
+ *  - memory of a device, which is never Tagged
  *  - what a VMM does about the exit: nothing, upgrade, inject
  *  - blocks, and what becomes of them: dirty logging, splitting, collapsing
  *  - KVM_ARM_MTE_COPY_TAGS, and going on in another VM
@@ -13,6 +14,7 @@
  * kvm_test.tagperm on the kernel command line says that this is what the
  * architecture has; the emulated CPU has another one otherwise.
  */
+#include <glob.h>
 #include <sys/stat.h>
 
 #include <linux/bitmap.h>
@@ -351,6 +353,45 @@ TEST_F(notag, upgraded)
 	EXPECT_EQ(DO(OP_LDR, (FILE_ADDR + 0x1000) | MTE_TAG(4), 0), MTE_SYNC_EL1);
 }
 
+static int nr_mappings(const char *mem, size_t size)
+{
+	unsigned long start, end;
+	char line[512];
+	int nr = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+
+	while (maps && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 &&
+		    start < (unsigned long)mem + size && end > (unsigned long)mem)
+			nr++;
+	if (maps)
+		fclose(maps);
+	return nr;
+}
+
+/* All of the file, a page a time and in no order. It ends as one mapping. */
+TEST_F(notag, upgraded_bit_by_bit)
+{
+	char *new = notag_map(NULL, -1, FILE_SIZE, MAP_PRIVATE);
+	u64 tag, off;
+
+	for (int i = 0; i < FILE_SIZE / SZ_4K; i++) {
+		off = i * 7 % (FILE_SIZE / SZ_4K) * SZ_4K;
+		tag = MTE_TAG(i % 15 + 1);
+		*(u64 *)(self->file + off) = PATTERN + off;
+		EXPECT_TAG_EXIT(OP_STG, (FILE_ADDR + off) | tag, 0);
+		ASSERT_EQ(notag_replace(self->file + off, new + off, SZ_4K), 0);
+		ASSERT_EQ(mte_guest_continue(&self->g), MTE_DONE);
+	}
+	for (int i = 0; i < FILE_SIZE / SZ_4K; i++) {
+		off = i * 7 % (FILE_SIZE / SZ_4K) * SZ_4K;
+		EXPECT_EQ(mte_guest_tag(&self->g, FILE_ADDR + off), i % 15 + 1);
+		EXPECT_DONE(OP_LDR, FILE_ADDR + off, 0);
+		EXPECT_EQ(self->g.result, PATTERN + off);
+	}
+	EXPECT_EQ(nr_mappings(self->file, FILE_SIZE), 1);
+}
+
 /* Whatever comes with a mapping goes with it. */
 TEST_F(notag, downgraded)
 {
@@ -363,6 +404,26 @@ TEST_F(notag, downgraded)
 
 	ASSERT_EQ(notag_upgrade(self->file, 0x1000), 0);
 	EXPECT_EQ(mte_guest_tag(&self->g, FILE_ADDR), 0);
+}
+
+/* Without the flag, memory without tags is an error, also if it comes later. */
+TEST_F(notag, slot_without_flag)
+{
+	char *mem = notag_map(NULL, -1, FILE_SIZE, MAP_PRIVATE);
+
+	mte_guest_map(&self->g, LARGE_ADDR, FILE_SIZE);
+	ASSERT_EQ(notag_set_slot(self->g.vm, LARGE_SLOT, 0, LARGE_ADDR, FILE_SIZE, mem), 0);
+	EXPECT_DONE(OP_STG, LARGE_ADDR | MTE_TAG(3), 0);
+
+	notag_map(mem, self->fd, FILE_SIZE, variant->map);
+	for (u64 addr = LARGE_ADDR; addr <= LARGE_ADDR + 0x1000; addr += 0x1000) {
+		EXPECT_EQ(DO(OP_LDR, addr, 0), MTE_ERROR);
+		EXPECT_EQ(errno, EFAULT);
+		EXPECT_EQ(self->g.vcpu->run->exit_reason, KVM_EXIT_UNKNOWN);
+	}
+
+	notag_map(mem, -1, FILE_SIZE, MAP_PRIVATE);
+	EXPECT_EQ(mte_guest_tag(&self->g, LARGE_ADDR), 0);
 }
 
 /* A hole is an error as it always was, and not one about tags. */
@@ -385,6 +446,73 @@ TEST_F(notag, read_only_slot)
 	EXPECT_EQ(self->g.result, PATTERN);
 	EXPECT_TAG_EXIT(OP_LDG, FILE_ADDR, 0);
 	EXPECT_DONE(OP_LDG, ANON_ADDR, 0);
+
+	/* To store a tag is to write, first of all. */
+	for (u64 addr = FILE_ADDR; addr <= ANON_ADDR; addr += FILE_SIZE) {
+		EXPECT_EQ(DO(OP_STG, addr, 0), MTE_ERROR);
+		EXPECT_EQ(errno, ENOSYS);
+		EXPECT_NE(self->g.vcpu->run->exit_reason, KVM_EXIT_MEMORY_FAULT);
+	}
+	vm_enable_cap(self->g.vm, KVM_CAP_ARM_NISV_TO_USER, 0);
+	EXPECT_EQ(DO(OP_STG, FILE_ADDR, 0), MTE_EXIT);
+	EXPECT_EQ(self->g.vcpu->run->exit_reason, KVM_EXIT_ARM_NISV);
+}
+
+/* A page of memory of some device, or NULL */
+static void *device_page(void)
+{
+	static const char pattern[] = "/sys/bus/pci/devices/*/resource[0-5]";
+	void *mem = NULL;
+	glob_t files;
+
+	if (glob(pattern, 0, NULL, &files))
+		return NULL;
+	for (size_t i = 0; i < files.gl_pathc && !mem; i++) {
+		/* Ports do not let themselves be mapped. */
+		int fd = open(files.gl_pathv[i], O_RDWR | O_SYNC);
+
+		mem = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (mem == MAP_FAILED)
+			mem = NULL;
+		if (fd >= 0)
+			close(fd);
+	}
+	globfree(&files);
+	return mem;
+}
+
+/*
+ * The guest maps it as Tagged, which stage 2 makes it not to be: there are no
+ * tags to access, and no one is told. What is read has no effect on the device.
+ */
+TEST_F(notag, device_memory)
+{
+	unsigned char tags[SZ_4K / MTE_GRANULE];
+	void *mem = device_page();
+
+	if (!mem)
+		SKIP(return, "no device with memory");
+
+	mte_guest_map(&self->g, LARGE_ADDR, SZ_4K);
+	EXPECT_EQ(notag_set_slot(self->g.vm, LARGE_SLOT, 0, LARGE_ADDR, SZ_4K, mem), EINVAL);
+	EXPECT_EQ(notag_set_slot(self->g.vm, LARGE_SLOT, NOTAG | LOG, LARGE_ADDR, SZ_4K, mem),
+		  EINVAL);
+	ASSERT_EQ(notag_set_slot(self->g.vm, LARGE_SLOT, NOTAG, LARGE_ADDR, SZ_4K, mem), 0);
+
+	EXPECT_DONE(OP_LDR, LARGE_ADDR, 0);
+	EXPECT_EQ(self->g.result, READ_ONCE(*(u64 *)mem));
+	EXPECT_DONE(OP_STG, LARGE_ADDR | MTE_TAG(3), 0);
+	EXPECT_DONE(OP_LDG, LARGE_ADDR, 0);
+	EXPECT_EQ(MTE_TAG_OF(self->g.result), 0);
+	mte_guest_set_sctlr(&self->g, MTE_SCTLR_TCF_SYNC);
+	EXPECT_DONE(OP_LDR, LARGE_ADDR | MTE_TAG(3), 0);
+
+	memset(tags, 0xff, sizeof(tags));
+	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, LARGE_ADDR, SZ_4K, tags), SZ_4K);
+	for (int i = 0; i < sizeof(tags); i++)
+		ASSERT_EQ(tags[i], 0);
+	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_TO_GUEST, LARGE_ADDR, SZ_4K, tags), -1);
+	EXPECT_EQ(errno, EFAULT);
 }
 
 /* First the write fault, which the log wants, and then the tags. */
@@ -443,36 +571,6 @@ TEST_F(notag, no_more_exits)
 	EXPECT_EQ(exits[0], exits[1]);
 }
 
-/* Has a page of this process tags that the kernel keeps, PG_mte_tagged? */
-#define KPF_ARCH_2	41
-
-static int page_has_tags(void *addr)
-{
-	u64 pagemap, flags;
-	int fd;
-
-	/* There has to be a page. */
-	READ_ONCE(*(char *)addr);
-	fd = open("/proc/self/pagemap", O_RDONLY);
-	if (fd < 0 || pread(fd, &pagemap, 8, (u64)addr / getpagesize() * 8) != 8)
-		return -1;
-	close(fd);
-	fd = open("/proc/kpageflags", O_RDONLY);
-	if (fd < 0 || pread(fd, &flags, 8, (pagemap & GENMASK_ULL(54, 0)) * 8) != 8)
-		return -1;
-	close(fd);
-	return flags >> KPF_ARCH_2 & 1;
-}
-
-#define COPY_TAGS(dir, ipa, size, buf) ({				\
-	struct kvm_arm_copy_mte_tags __copy = {				\
-		.guest_ipa = (ipa), .length = (size), .addr = (buf),	\
-		.flags = (dir),						\
-	};								\
-									\
-	__vm_ioctl(self->g.vm, KVM_ARM_MTE_COPY_TAGS, &__copy);		\
-})
-
 TEST_F(notag, copy_tags)
 {
 	unsigned char tags[SZ_8K / MTE_GRANULE];
@@ -483,18 +581,18 @@ TEST_F(notag, copy_tags)
 	*(u64 *)self->file = PATTERN;
 	EXPECT_DONE(OP_LDR, FILE_ADDR, 0);
 	memset(tags, 0xff, sizeof(tags));
-	EXPECT_EQ(COPY_TAGS(KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_8K, tags), SZ_8K);
+	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_8K, tags), SZ_8K);
 	for (int i = 0; i < sizeof(tags); i++)
 		ASSERT_EQ(tags[i], 0);
 
 	memset(tags, 5, sizeof(tags));
-	EXPECT_EQ(COPY_TAGS(KVM_ARM_TAGS_TO_GUEST, FILE_ADDR, SZ_8K, tags), -1);
+	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_TO_GUEST, FILE_ADDR, SZ_8K, tags), -1);
 	EXPECT_EQ(errno, EFAULT);
 	EXPECT_EQ(page_has_tags(self->file), 0);
 
 	/* What comes before is done. */
 	ASSERT_EQ(notag_upgrade(self->file, SZ_4K), 0);
-	EXPECT_EQ(COPY_TAGS(KVM_ARM_TAGS_TO_GUEST, FILE_ADDR, SZ_8K, tags), SZ_4K);
+	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_TO_GUEST, FILE_ADDR, SZ_8K, tags), SZ_4K);
 	EXPECT_EQ(page_has_tags(self->file), 1);
 	EXPECT_EQ(page_has_tags(self->file + SZ_4K), 0);
 	EXPECT_EQ(mte_guest_tag(&self->g, FILE_ADDR + 0x560), 5);
@@ -502,7 +600,7 @@ TEST_F(notag, copy_tags)
 
 	/* Both kinds at once */
 	memset(tags, 0xff, sizeof(tags));
-	EXPECT_EQ(COPY_TAGS(KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_8K, tags), SZ_8K);
+	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_8K, tags), SZ_8K);
 	for (int i = 0; i < sizeof(tags); i++)
 		ASSERT_EQ(tags[i], i < sizeof(tags) / 2 ? 5 : 0);
 }
@@ -512,9 +610,9 @@ TEST_F(notag, copy_tags_of_nothing)
 	unsigned char tags[SZ_4K / MTE_GRANULE];
 
 	ASSERT_EQ(munmap(self->file, SZ_4K), 0);
-	EXPECT_EQ(COPY_TAGS(KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_4K, tags), -1);
+	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_4K, tags), -1);
 	EXPECT_EQ(errno, EFAULT);
-	EXPECT_EQ(COPY_TAGS(KVM_ARM_TAGS_FROM_GUEST, LARGE_ADDR, SZ_4K, tags), -1);
+	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, LARGE_ADDR, SZ_4K, tags), -1);
 	EXPECT_EQ(errno, EFAULT);
 }
 
@@ -799,6 +897,13 @@ TEST_F(notag_block, log_on_and_off)
 	EXPECT_TAG_EXIT(OP_LDG, inside + SZ_4K, 0);
 	EXPECT_TAG_EXIT(OP_STG, inside + SZ_8K, 0);
 
+	/* Without CTR_EL0.DIC, what was read faults again when it is executed. */
+	*(u32 *)(self->mem + SZ_1M + SZ_16K) = MTE_INSN_REPORT;
+	__builtin___clear_cache(self->mem + SZ_1M + SZ_16K, self->mem + SZ_1M + SZ_16K + 4);
+	EXPECT_DONE(OP_LDR, inside + SZ_16K, 0);
+	EXPECT_DONE(OP_EXEC, inside + SZ_16K, 0);
+	EXPECT_TAG_EXIT(OP_LDG, inside + SZ_16K, 0);
+
 	/* And a block again, by the permission fault of a page */
 	ASSERT_EQ(SET_BLOCK(NOTAG), 0);
 	ASSERT_EQ(SET_BLOCK(NOTAG | LOG), 0);
@@ -845,18 +950,41 @@ TEST_F(notag_block, whole_blocks)
 }
 
 /* Large pages that have tags, in a memslot with the flag */
+#define EXPECT_BLOCK_WITH_TAGS() do {					\
+	self->mem[0] = 1;						\
+	ASSERT_EQ(SET_BLOCK(NOTAG), 0);					\
+	EXPECT_DONE(OP_STG, LARGE_ADDR | MTE_TAG(3), 0);		\
+	if (!strcmp(stage2_entry(self->g.vm, LARGE_ADDR), "?"))		\
+		SKIP(return, "no stage2_page_tables in debugfs");	\
+	EXPECT_ENTRY(LARGE_ADDR + SZ_1M, "BT");				\
+	EXPECT_EQ(mte_guest_tag(&self->g, LARGE_ADDR), 3);		\
+	EXPECT_EQ(mte_guest_tag(&self->g, LARGE_ADDR + SZ_1M), 0);	\
+} while (0)
+
 TEST_F(notag_block, anonymous_block)
 {
 	notag_map(self->mem, -1, LARGE_SIZE, MAP_PRIVATE);
 	madvise(self->mem, LARGE_SIZE, MADV_HUGEPAGE);
-	self->mem[0] = 1;
-	ASSERT_EQ(SET_BLOCK(NOTAG), 0);
-	EXPECT_DONE(OP_STG, LARGE_ADDR | MTE_TAG(3), 0);
-	if (!strcmp(stage2_entry(self->g.vm, LARGE_ADDR), "?"))
-		SKIP(return, "no stage2_page_tables in debugfs");
-	EXPECT_ENTRY(LARGE_ADDR + SZ_1M, "BT");
-	EXPECT_EQ(mte_guest_tag(&self->g, LARGE_ADDR), 3);
-	EXPECT_EQ(mte_guest_tag(&self->g, LARGE_ADDR + SZ_1M), 0);
+	EXPECT_BLOCK_WITH_TAGS();
+}
+
+static void set_hugepages(const char *nr)
+{
+	int fd = open("/proc/sys/vm/nr_hugepages", O_WRONLY);
+
+	if (fd < 0 || write(fd, nr, 1) != 1)
+		ksft_print_msg("cannot set nr_hugepages\n");
+	close(fd);
+}
+
+TEST_F(notag_block, hugetlb_block)
+{
+	set_hugepages("1");
+	notag_map(self->mem, -1, LARGE_SIZE, MAP_PRIVATE | MAP_HUGETLB);
+	EXPECT_BLOCK_WITH_TAGS();
+	mte_guest_free(&self->g);
+	munmap(self->mem, LARGE_SIZE);
+	set_hugepages("0");
 }
 
 TEST_HARNESS_MAIN

@@ -2,7 +2,7 @@
 /*
  * Memory without tags, and what a VMM does about it
  *
- * notag_upgrade() is the part of a VMM that gives a guest memory with tags in
+ * notag_replace() is the part of a VMM that gives a guest memory with tags in
  * the place of memory without. It is meant to be copied.
  */
 #ifndef SELFTEST_KVM_ARM64_MTE_NOTAG_H
@@ -55,9 +55,21 @@ static inline bool notag_is_exit(struct kvm_run *run, u64 gpa)
  * No one may write to it meanwhile: the caller has stopped the vCPUs and all
  * else that writes to the guest's memory. KVM notices the new mapping.
  *
+ * The new memory is anonymous, and out of a mapping that is as large as the
+ * memslot, at the same offset. So what is replaced next to each other becomes
+ * one mapping, of which a process can have vm.max_map_count. There is no memory
+ * in it before, and it is not there any more afterwards.
+ *
  * A VMM that has used mlock(), madvise(), mbind() or userfaultfd on the memory
  * has to do that again, and treats all of it as written to.
  */
+static inline int notag_replace(void *hva, void *new, size_t size)
+{
+	memcpy(new, hva, size);
+	return mremap(new, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, hva) == hva ? 0 : -1;
+}
+
+/* The same where it does not matter how many mappings there are */
 static inline int notag_upgrade(void *hva, size_t size)
 {
 	void *new = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -65,9 +77,7 @@ static inline int notag_upgrade(void *hva, size_t size)
 
 	if (new == MAP_FAILED)
 		return -1;
-
-	memcpy(new, hva, size);
-	if (mremap(new, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, hva) != hva) {
+	if (notag_replace(hva, new, size)) {
 		munmap(new, size);
 		return -1;
 	}
@@ -112,6 +122,40 @@ static inline void *notag_map(void *at, int fd, size_t size, int flags)
 		   flags | MAP_FIXED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
 	TEST_ASSERT(mem != MAP_FAILED, "mmap(): %d", errno);
 	return mem;
+}
+
+static inline int copy_guest_tags(struct kvm_vm *vm, u64 direction, u64 gpa, u64 size,
+				  void *tags)
+{
+	struct kvm_arm_copy_mte_tags copy = {
+		.guest_ipa = gpa,
+		.length = size,
+		.addr = tags,
+		.flags = direction,
+	};
+
+	return __vm_ioctl(vm, KVM_ARM_MTE_COPY_TAGS, &copy);
+}
+
+/* Has a page of this process tags that the kernel keeps, PG_mte_tagged? */
+#define KPF_ARCH_2	41
+
+static inline int page_has_tags(void *addr)
+{
+	u64 pagemap, flags;
+	int fd;
+
+	/* There has to be a page. */
+	READ_ONCE(*(char *)addr);
+	fd = open("/proc/self/pagemap", O_RDONLY);
+	if (fd < 0 || pread(fd, &pagemap, 8, (u64)addr / getpagesize() * 8) != 8)
+		return -1;
+	close(fd);
+	fd = open("/proc/kpageflags", O_RDONLY);
+	if (fd < 0 || pread(fd, &flags, 8, (pagemap & GENMASK_ULL(54, 0)) * 8) != 8)
+		return -1;
+	close(fd);
+	return flags >> KPF_ARCH_2 & 1;
 }
 
 #endif /* SELFTEST_KVM_ARM64_MTE_NOTAG_H */

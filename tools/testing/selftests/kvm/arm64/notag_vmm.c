@@ -14,7 +14,7 @@
  *
  * There is no more to the VMM than that takes: two vCPUs, GICv3, PSCI, a PL011
  * and a devicetree. What a VMM has to do for KVM_CAP_ARM_MTE_NOTAG is in
- * create_vm(), add_slot() and tag_access(), and in notag_upgrade() of
+ * create_vm(), add_slot() and tag_access(), and in notag_replace() of
  * mte_notag.h. "notag_vmm -v" shows the console of the guest.
  */
 #include <getopt.h>
@@ -98,6 +98,7 @@ struct slot {
 	enum policy policy;
 	u64 gpa, size;
 	char *hva;
+	char *spare;		/* what it is upgraded with */
 	bool *upgraded;		/* chunks */
 	int upgrades, injected;
 };
@@ -372,7 +373,10 @@ static void tag_access(struct cpu *cpu)
 	stop_vcpus();
 	/* Another vCPU may have come here first, for the same chunk. */
 	if (!slot->upgraded[chunk]) {
-		TEST_ASSERT(!notag_upgrade(slot->hva + chunk * machine.chunk, machine.chunk),
+		u64 offset = chunk * machine.chunk;
+
+		TEST_ASSERT(!notag_replace(slot->hva + offset, slot->spare + offset,
+					   machine.chunk),
 			    "cannot upgrade 0x%lx: %d", (unsigned long)gpa, errno);
 		slot->upgraded[chunk] = true;
 		slot->upgrades++;
@@ -522,6 +526,7 @@ static const char *add_slot(int nr, enum policy policy, u64 gpa, u64 size,
 
 	*slot = (struct slot) { .policy = policy, .gpa = gpa, .size = size };
 	slot->hva = notag_map(NULL, fd, size, MAP_SHARED);
+	slot->spare = notag_map(NULL, -1, size, MAP_PRIVATE | MAP_NORESERVE);
 	slot->upgraded = calloc(size / machine.chunk, sizeof(bool));
 	close(fd);
 	TEST_ASSERT(!notag_set_slot(machine.vm, nr, KVM_MEM_ARM_NOTAG, gpa, size, slot->hva),

@@ -14,6 +14,8 @@
  *   set=REG.LSB[:WIDTH]=VALUE[@CPUS]
  *				an ID register field reads as VALUE (repeatable)
  *   iss2=on|off		fill in the upper half of some syndromes (default off)
+ *   impdef=on|off		report some breakpoint instructions as accesses to
+ *				IMPLEMENTATION DEFINED registers (default off)
  *   report=FILE		counters, written when QEMU exits
  *
  * CPUS is a list of numbers and ranges joined by '+': 0+2-3.
@@ -42,6 +44,14 @@
  * abort or watchpoint from a lower exception level with an address of 0x5a5a5000
  * + 16 * n. ISS2 is then 0 for n = 0, 0xffffff for 1, 0x5a5a5a for 2, and one
  * bit, n - 3, for 3 to 26. No software does that by accident.
+ *
+ * Whether accesses of EL0 to IMPLEMENTATION DEFINED registers are trapped to EL2
+ * is up to the CPU, and QEMU's CPUs do not trap them. With impdef=on, EL2 reads
+ * the syndrome of such a trap from ESR_ELx if it has taken a BRK or BKPT #0x1e00
+ * + n. The rest is the same as for a trap: ELR_ELx is where the instruction is.
+ * For BRK, n = 0 to 3 is MRS x3, S3_0_C15_C0_0, MSR of the same register, and SYSL
+ * and SYS of the same operands. For BKPT, it is MRC p15, 0, r3, c15, c0, 0, MCR of
+ * the same register, and MRRC and MCRR p15, 0, r3, r4, c15.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -102,13 +112,26 @@
 #define SPSR_KEPT_MODE		0x0f
 
 #define ESR_EC(esr)		((esr) >> 26 & 0x3f)
+#define EC_CP15_32		0x03
+#define EC_CP15_64		0x04
+#define EC_SYS64		0x18
 #define EC_DABT_LOW		0x24
 #define EC_WATCHPT_LOW		0x34
+#define EC_BKPT32		0x38
 #define EC_BRK64		0x3c
 #define ISS2_SHIFT		32
 
 #define ISS2_BRK		0x1d00
 #define ISS2_PAGE		0x5a5a5000
+
+#define IMPDEF_BRK		0x1e00
+/* EC, IL, and for AArch32 the condition AL */
+#define ESR_TRAP(ec)		((uint64_t)(ec) << 26 | 1 << 25)
+#define ESR_TRAP32(ec)		(ESR_TRAP(ec) | 1 << 24 | 0xe << 20)
+#define ESR_RT2(n)		((n) << 10)
+#define ESR_CRN(n)		((n) << 10)
+#define ESR_RT(n)		((n) << 5)
+#define ESR_CRM(n)		((n) << 1)
 
 struct rule {
 	const char *text;
@@ -133,6 +156,7 @@ struct cpu {
 	unsigned long long illegal_returns;
 	unsigned long long missed;
 	unsigned long long iss2;
+	unsigned long long impdef;
 	unsigned long long rule_rewrites[MAX_RULES];
 };
 
@@ -149,6 +173,7 @@ static struct {
 	bool poison;
 	bool strict_eret;
 	bool iss2;
+	bool impdef;
 	const char *report;
 	FILE *report_file;
 	struct rule rules[MAX_RULES];
@@ -300,11 +325,37 @@ static unsigned int iss2_number(uint64_t esr)
 	return 0;
 }
 
+/* The access that a breakpoint instruction stands for. Bit 0 is set for reads. */
+static uint64_t impdef_access(uint64_t esr)
+{
+	unsigned int n = esr & 0xff, read = !(n & 1);
+
+	if ((esr & 0xff00) != IMPDEF_BRK || n > 3)
+		return 0;
+
+	switch (ESR_EC(esr)) {
+	case EC_BRK64:
+		return ESR_TRAP(EC_SYS64) | (n < 2 ? 3 : 1) << 20 | ESR_CRN(15) |
+		       ESR_RT(3) | read;
+	case EC_BKPT32:
+		if (n < 2)
+			return ESR_TRAP32(EC_CP15_32) | ESR_CRN(15) | ESR_RT(3) | read;
+		return ESR_TRAP32(EC_CP15_64) | ESR_RT2(4) | ESR_RT(3) |
+		       ESR_CRM(15) | read;
+	}
+	return 0;
+}
+
 static uint64_t esr_value(unsigned int cpu, uint64_t esr)
 {
-	unsigned int n = iss2_number(esr);
+	unsigned int n = opt.iss2 ? iss2_number(esr) : 0;
+	uint64_t access = opt.impdef ? impdef_access(esr) : 0;
 	uint64_t iss2;
 
+	if (access) {
+		cpus[cpu].impdef++;
+		return access;
+	}
 	if (!n || n > 26)
 		return esr;
 	iss2 = n == 1 ? 0xffffff : n == 2 ? 0x5a5a5a : BIT_ULL(n - 3);
@@ -496,8 +547,8 @@ static void translate_insn(struct qemu_plugin_tb *tb, size_t i)
 		translate_mrs(tb, i, opcode >> 5 & (NR_ID_REGS - 1), RT(opcode));
 		return;
 	}
-	if (opt.iss2 && (SYSREG_OP(opcode) == MRS_ESR_EL1 ||
-			 SYSREG_OP(opcode) == MRS_ESR_EL2)) {
+	if ((opt.iss2 || opt.impdef) && (SYSREG_OP(opcode) == MRS_ESR_EL1 ||
+					 SYSREG_OP(opcode) == MRS_ESR_EL2)) {
 		translate_mrs(tb, i, READ_ESR, RT(opcode));
 		return;
 	}
@@ -704,6 +755,8 @@ static void write_report(void *udata)
 			cpus[cpu].missed);
 		if (opt.iss2)
 			fprintf(f, " iss2=%llu", cpus[cpu].iss2);
+		if (opt.impdef)
+			fprintf(f, " impdef=%llu", cpus[cpu].impdef);
 		fputc('\n', f);
 	}
 	for (i = 0; i < opt.nr_rules; i++)
@@ -868,6 +921,8 @@ static bool parse_option(const char *text)
 		return parse_word(text, val, "off", "on", &opt.strict_eret);
 	if (IS("iss2"))
 		return parse_word(text, val, "off", "on", &opt.iss2);
+	if (IS("impdef"))
+		return parse_word(text, val, "off", "on", &opt.impdef);
 	if (IS("set"))
 		return parse_set(text, val);
 	if (IS("report") && *val) {

@@ -142,6 +142,20 @@ brk_code:
 func brk_other_code
 	brk	#0x1c01
 	b	.
+	.balign	8
+	.global	impdef_code
+impdef_code:
+	.irp	n, 0, 1, 2, 3, 4
+	brk	#0x1e00 + \n
+	b	.
+	.endr
+	.balign	8
+	.global	impdef_code_a32
+impdef_code_a32:
+	.irp	n, 0, 1, 2, 3, 4
+	.inst	0xe121e070 + \n
+	b	.
+	.endr
 func load_code
 	ldrb	w0, [x0]
 	b	.
@@ -208,6 +222,14 @@ func guest_read
 	.global	guest_read_at_page_end
 guest_read_at_page_end:
 	mrs	x0, id_aa64pfr0_el1
+	hvc	#0
+
+/* ldg x0, [x0] and stg x0, [x0] */
+func load_tag
+	.inst	0xd9600000
+	hvc	#0
+func store_tag
+	.inst	0xd9200800
 	hvc	#0
 
 /* To be executed in a guest that is a hypervisor */

@@ -17,11 +17,15 @@
 #define EXPECT_POISON	(load(EXPECT_ADDR) >> 8 & 1)
 #define EXPECT_SET	(load(EXPECT_ADDR) >> 9 & 1)
 #define EXPECT_ISS2	(load(EXPECT_ADDR) >> 10 & 1)
+#define EXPECT_IMPDEF	(load(EXPECT_ADDR) >> 11 & 1)
 
 #define POISON		0xdeadbeefUL
 
 #define PSCI_SYSTEM_OFF	0x84000008UL
 #define PSCI_CPU_ON	0xc4000003UL
+
+/* Tag access faults are to be those of the architecture */
+#define EXPECT_TAG_FAULTS	(load(EXPECT_ADDR) >> 11 & 1)
 
 /* Names for the ID registers by CRm and op2 */
 #define ID_REG(crm, op2)	((crm) * 8 + (op2))
@@ -48,6 +52,7 @@
 #define EC_ERET		0x1a
 #define EC_DABT_LOW	0x24
 #define EC_STEP_SAME_EL	0x33
+#define EC_BKPT32	0x38
 #define EC_BRK64	0x3c
 
 #define HCR_TID3	BIT(18)
@@ -67,7 +72,7 @@ static u32 text_len, nr_tests;
 
 /* What the plugin should have counted for this CPU when the tests are over */
 static u64 reads[CPUS], illegal_returns[CPUS], aarch32_insns[CPUS];
-static u64 iss2_reads[CPUS];
+static u64 iss2_reads[CPUS], impdef_reads[CPUS];
 
 static u64 cpu_done[CPUS], stress_go, stress_bad[CPUS];
 
@@ -287,6 +292,82 @@ static void set_hcr(u64 hcr)
 	write_sysreg(hcr | HCR_RW, hcr_el2);
 }
 
+/*
+ * A guest whose stage 1 is off, and is Tagged by HCR_EL2.DC and DCT. Stage 2
+ * maps RAM as Normal Write-Back without access to tags, and nothing else.
+ */
+#define HCR_VM		BIT(0)
+#define HCR_DC		BIT(12)
+#define HCR_ATA		BIT(56)
+#define HCR_DCT		BIT(57)
+#define SCTLR_ATA	BIT(43)
+/* 39 bits, starts at level 1: an entry is 1 GiB */
+#define VTCR		(BIT(31) | 2UL << 16 | 3UL << 12 | 1UL << 10 | 1UL << 8 | \
+			 1UL << 6 | 25UL)
+#define S2_RAM		0x40000000UL
+#define S2_BLOCK_NOTAG	(BIT(10) | 3UL << 8 | 3UL << 6 | 4UL << 2 | 1UL)
+
+#define ESR_EC_TAG_WNR_TYPE	(0x3fUL << 26 | BIT(41) | BIT(6) | 0x3c)
+#define ESR_TAG_FAULT	(0x24UL << 26 | BIT(41) | 0x0c)
+#define ESR_TAG_FAULT_WNR	(ESR_TAG_FAULT | BIT(6))
+#define ESR_NOT_MAPPED	(0x24UL << 26 | 0x04)
+
+static _Alignas(4096) u64 stage2[512];
+static u64 tag_faults[CPUS];
+
+static void test_tag_fault(u64 cpu, const char *group, enter_t *enter)
+{
+	u64 addr = (u64)vncr_pages[cpu];
+	struct out out;
+
+	enter((u64)load_tag, SPSR_EL1H, addr, &out);
+	expect(cpu, group, "load of a tag", out.esr & ESR_EC_TAG_WNR_TYPE, ESR_TAG_FAULT);
+	enter((u64)store_tag, SPSR_EL1H, addr, &out);
+	expect(cpu, group, "store of a tag", out.esr & ESR_EC_TAG_WNR_TYPE,
+	       ESR_TAG_FAULT_WNR);
+	tag_faults[cpu] += 2;
+	enter((u64)load_tag, SPSR_EL1H, 0, &out);
+	expect(cpu, group, "load of a tag that is not mapped",
+	       out.esr & ESR_EC_TAG_WNR_TYPE, ESR_NOT_MAPPED);
+}
+
+static void test_tag_faults(u64 cpu, const char *group, u64 e2h)
+{
+	u64 sctlr = e2h ? read_sysreg(S3_5_C1_C0_0) : read_sysreg(sctlr_el1);
+
+	if (!EXPECT_TAG_FAULTS)
+		return;
+
+	stage2[S2_RAM >> 30] = S2_RAM | S2_BLOCK_NOTAG;
+	write_sysreg(VTCR, vtcr_el2);
+	write_sysreg((u64)stage2, vttbr_el2);
+	asm volatile("dsb sy\n\ttlbi vmalls12e1\n\tdsb sy" : : : "memory");
+	set_hcr(e2h | HCR_VM | HCR_DC | HCR_DCT | HCR_ATA);
+	if (e2h)
+		write_sysreg(sctlr | SCTLR_ATA, S3_5_C1_C0_0);
+	else
+		write_sysreg(sctlr | SCTLR_ATA, sctlr_el1);
+	test_tag_fault(cpu, group, enter_el2);
+	if (e2h)
+		test_tag_fault(cpu, "EL2, by EL1 names: ", enter_el1);
+	if (e2h)
+		write_sysreg(sctlr, S3_5_C1_C0_0);
+	else
+		write_sysreg(sctlr, sctlr_el1);
+	set_hcr(e2h);
+}
+
+static void add_tag_report(u64 cpu)
+{
+	if (!EXPECT_TAG_FAULTS)
+		return;
+	add("# tag-faults cpu=");
+	add_number(cpu, 10);
+	add(" changed=");
+	add_number(tag_faults[cpu], 10);
+	add("\n");
+}
+
 /* A guest's read that traps is the hypervisor's business */
 static void test_guest_read(u64 cpu, const char *group, const char *name, char *code)
 {
@@ -408,13 +489,45 @@ static void test_iss2_abort(u64 cpu, const char *group)
 	expect(cpu, group, "syndrome of another data abort", out.esr >> 32, 0);
 }
 
+/* What BRK and BKPT #0x1e00 + n stand for, or what they are */
+static void test_impdef(u64 cpu, const char *group, enter_t *enter)
+{
+	/* EC, IL, op0 or condition, CRn or Rt2, Rt, CRm, direction */
+	static const u32 accesses[] = { 0x62303c61, 0x62303c60, 0x62103c61, 0x62103c60 };
+	static const u32 accesses_a32[] = { 0x0fe03c61, 0x0fe03c60, 0x13e0107f, 0x13e0107e };
+	u64 bad = 0, bad_a32 = 0;
+	struct out out;
+
+	for (u64 n = 0; n < 5; n++) {
+		bool access = EXPECT_IMPDEF && n < 4;
+
+		enter((u64)impdef_code + 8 * n, SPSR_EL0, 0, &out);
+		impdef_reads[cpu] += access;
+		bad += out.esr != (access ? accesses[n] :
+				   (u64)EC_BRK64 << 26 | BIT(25) | (0x1e00 + n));
+
+		if (EXPECT_64ONLY(cpu))
+			continue;
+		enter((u64)impdef_code_a32 + 8 * n, SPSR_USR32, 0, &out);
+		impdef_reads[cpu] += access;
+		aarch32_insns[cpu]++;
+		bad_a32 += out.esr != (access ? accesses_a32[n] :
+				       (u64)EC_BKPT32 << 26 | BIT(25) | (0x1e00 + n));
+	}
+	expect(cpu, group, "syndromes of accesses", bad, 0);
+	expect(cpu, group, "syndromes of accesses, AArch32", bad_a32, 0);
+}
+
 static void test_el2(u64 cpu, const char *group, u64 e2h)
 {
 	set_hcr(e2h | HCR_TGE);
 	test_iss2(cpu, group, enter_el2);
 	test_iss2_abort(cpu, group);
-	if (e2h)
+	test_impdef(cpu, group, enter_el2);
+	if (e2h) {
 		test_iss2(cpu, "EL2, by EL1 names: ", enter_el1);
+		test_impdef(cpu, "EL2, by EL1 names: ", enter_el1);
+	}
 	test_eret(cpu, group, enter_el2);
 	test_eret(cpu, group, enter_el2_aa);
 	test_eret(cpu, group, enter_el2_ab);
@@ -426,6 +539,7 @@ static void test_el2(u64 cpu, const char *group, u64 e2h)
 			guest_read_at_page_end);
 	test_guest_eret(cpu, group);
 	test_guest_hyp(cpu, group);
+	test_tag_faults(cpu, group, e2h);
 }
 
 /* The same code on all CPUs at the same time: they share translated blocks */
@@ -465,6 +579,10 @@ static void add_report(u64 cpu)
 	if (EXPECT_ISS2) {
 		add(" iss2=");
 		add_number(iss2_reads[cpu], 10);
+	}
+	if (EXPECT_IMPDEF) {
+		add(" impdef=");
+		add_number(impdef_reads[cpu], 10);
 	}
 	add("\n");
 }
@@ -508,6 +626,8 @@ void cpu_main(u64 cpu)
 		expect(i, "", "together with the others", stress_bad[i], 0);
 	for (i = 0; i < CPUS; i++)
 		add_report(i);
+	for (i = 0; i < CPUS; i++)
+		add_tag_report(i);
 
 	text[text_len] = 0;
 	print("KTAP version 1\n1..");

@@ -42,12 +42,16 @@ enter_t enter_el2, enter_el2_aa, enter_el2_ab;
 
 extern char secondary_start[], id_readers[], aarch32_code[], aarch64_code[];
 extern char brk_code[], brk_other_code[], load_code[];
+extern char impdef_code[], impdef_code_a32[];
 extern char guest_read[], guest_read_at_page_end[], guest_eret[];
 extern char guest_write_spsr_el1[], guest_write_spsr_el2[], guest_hyp_eret[];
 
 /* A page for each CPU at VNCR_EL2, and the offset of SPSR_EL1 in there */
 extern u64 vncr_pages[CPUS][512];
 #define VNCR_SPSR_EL1	0x160
+
+/* Of the memory at the address in x0 */
+extern char load_tag[], store_tag[];
 
 long psci(long function, long a1, long a2, long a3);
 void read_back_to_back(u64 *vals);

@@ -127,6 +127,7 @@ report_ok()
 			esac
 		done
 	done >> "$OUT/counted"
+	sed -n 's/^# \(tag-faults \)/\1/p' "$log" >> "$OUT/counted"
 	diff "$OUT/counted" "$report" > "$log" || sed 's/^/# /' "$log"
 	cmp -s "$OUT/counted" "$report"
 }
@@ -152,7 +153,7 @@ el1="-M virt"
 el2="-M virt,virtualization=on"
 one="-accel tcg,thread=multi,one-insn-per-tb=on"
 
-tests=36
+tests=39
 echo "1..$tests"
 
 # These options are words
@@ -160,13 +161,15 @@ echo "1..$tests"
 {
 good a710_el1		0x05  64only=0+2 $el1 -cpu cortex-a710
 good a710_el2		0x0e  64only=1-3 $el2 -cpu cortex-a710
-good a710_all		0x0f  64only=0-3 $el2 -cpu cortex-a710
-good a710_none		0x200 "$rules" $el1 -cpu cortex-a710
+good max_all_tags	0x80f 64only=0-3,tag-faults=perm $el2,mte=on -cpu max
+good max_none_tags	0xa00 "$rules,tag-faults=perm" $el2,mte=on -cpu max $one
 good max_el1		0x303 "64only=0+1,aarch32-regs=poison,$rules" $el1 -cpu max
 good max_el2		0x20c "64only=2+3,aarch32-regs=raz,$rules" $el2 -cpu max
 good a710_el1_one_insn	0x105 64only=0+2,aarch32-regs=poison $el1 -cpu cortex-a710 $one
 good max_el2_one_insn	0x206 "64only=1-2,strict-eret=on,$rules" $el2 -cpu max $one
 good max_el2_iss2		0x405 64only=0+2,iss2=on $el2 -cpu max
+good max_el2_impdef		0x805 64only=0+2,impdef=on $el2 -cpu max
+good max_el2_syndromes		0xc00 iss2=on,impdef=on $el2 -cpu max
 
 # From here on a good machine would be a failure. CPUs that are as expected have
 # to be so here as well: the test tells the difference, it does not just fail.
@@ -231,6 +234,7 @@ refused refuse32=4			"refuse32=4: there is no CPU 4, only 0-3"
 refused aarch32-regs=ones		"aarch32-regs=ones: neither"
 refused strict-eret=yes			"strict-eret=yes: neither"
 refused iss2=1				"iss2=1: neither"
+refused impdef=1			"impdef=1: neither"
 refused set=id_aa64pfr9_el1.0=1		"set=id_aa64pfr9_el1.0=1: unknown ID register"
 refused set=s3_0_c0_c8_0.0=1		"set=s3_0_c0_c8_0.0=1: unknown ID register"
 refused set=id_aa64pfr0_el1.64=1	"set=id_aa64pfr0_el1.64=1: not a field"

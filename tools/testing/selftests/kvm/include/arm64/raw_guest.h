@@ -48,6 +48,7 @@
  */
 enum raw_guest_outcome {
 	RAW_GUEST_SYNC_SAME_EL	= 4,	/* AArch64, current EL with SP_ELx */
+	RAW_GUEST_SERROR_SAME_EL = 7,
 	RAW_GUEST_SYNC_LOWER_64	= 8,
 	RAW_GUEST_SYNC_LOWER_32	= 12,
 
