@@ -421,13 +421,6 @@ static void filter_all(const char *program)
 		_exit(124);
 }
 
-static void trace_all(const char *program)
-{
-	execl("/usr/bin/strace", "strace", "-f", "-qq", "-o", "/dev/null", program,
-	      NULL);
-	_exit(124);
-}
-
 /* Tasks that are made from now on are audited, if there is a rule at all. */
 static bool audit_all(bool on)
 {
@@ -484,11 +477,6 @@ FIXTURE_VARIANT_ADD(watched, filter) {
 	.but = (const char *const []) { "prctl", "seccomp", NULL },
 };
 
-FIXTURE_VARIANT_ADD(watched, strace) {
-	.watch = trace_all,
-	.but = (const char *const []) { "ptrace", "seize", NULL },
-};
-
 FIXTURE_VARIANT_ADD(watched, audit) {
 	.audit = true,
 	.but = (const char *const []) { NULL },
@@ -499,8 +487,6 @@ FIXTURE_SETUP(watched)
 	need_compat_calls();
 	if (geteuid())
 		SKIP(return, "needs root");
-	if (variant->watch == trace_all && access("/usr/bin/strace", X_OK))
-		SKIP(return, "no strace");
 }
 
 FIXTURE_TEARDOWN(watched)
