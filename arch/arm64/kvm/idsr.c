@@ -28,7 +28,7 @@ bool kvm_is_impdef_reg(u32 space, u8 crn, u8 crm)
 	switch (space) {
 	case KVM_ARM_IDSR_SPACE_A64_REG:
 	case KVM_ARM_IDSR_SPACE_A64_INSN:
-		return crn == 11 || crn == 15;
+		return kvm_is_impdef_sys_reg(crn);
 	case KVM_ARM_IDSR_SPACE_A32_REG:
 		switch (crn) {
 		case 9:

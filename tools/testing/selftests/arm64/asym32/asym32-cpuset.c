@@ -444,6 +444,38 @@ TEST_F(cpuset, move_into_64only)
 	}
 }
 
+/* The task uses CPUs of the parent, which another cpuset has others of. */
+TEST_F(cpuset, move_between_borrowers)
+{
+	const char *parent, *group[2];
+	cpu_set_t lone[2], cpus;
+	pid_t pid;
+
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+
+	for (int i = 0; i < 2; i++) {
+		lone[i] = one_cpu(nth_cpu(&self->m.el32, i));
+		cpus = cpus_or(&self->m.el64, &lone[i]);
+		parent = make_group(&self->h, NULL, i ? "asym32-b" : "asym32-a",
+				    &cpus);
+		ASSERT_NE(NULL, parent);
+		group[i] = make_group(&self->h, parent, "only64",
+				      &self->m.el64);
+		ASSERT_NE(NULL, group[i]);
+	}
+
+	pid = spawn(&(struct spawn){
+		.procs = tasks_file(group[0]), .chain = { STEP32, STEP64 } });
+	ASSERT_EQ(0, wait_step(pid));
+	EXPECT_AFFINITY(&lone[0], pid);
+	ASSERT_EQ(0, attach(group[1], pid));
+	EXPECT_AFFINITY(&lone[1], pid);
+	EXPECT_PROCESSOR(&lone[1], pid);
+	ASSERT_EQ(0, next_step(pid));
+	EXPECT_AFFINITY(&self->m.el64, pid);
+}
+
 /*
  * The only 32-bit CPU of a cpuset goes offline: rule 2, for a task that is on
  * this CPU as for tasks that are not running, and nothing is forgotten. In v1

@@ -277,6 +277,43 @@ TEST_F(isolation, invalid_leaves_cpus)
 	EXPECT_STREQ(cpulist(&left), effective_cpus(self->h.root));
 }
 
+/* When it is valid again, it has all of its CPUs that nobody else has then. */
+TEST_F(isolation, valid_again_has_all)
+{
+	cpu_set_t lost, left, first, others;
+	const char *one, *two;
+
+	if (CPU_COUNT(&self->m.cpus) < 3)
+		SKIP(return, "needs three CPUs");
+
+	self->cpu = offline_one(&self->m.cpus);
+	if (self->cpu < 0)
+		SKIP(return, "no CPU can be offlined");
+	lost = one_cpu(self->cpu);
+	left = cpus_andnot(&self->m.cpus, &lost);
+	first = one_cpu(nth_cpu(&left, 0));
+	others = cpus_andnot(&left, &first);
+	ASSERT_EQ(0, set_online(self->cpu, true));
+
+	one = make_partition(&self->h, "asym32-one", &first, "root");
+	ASSERT_NE(NULL, one);
+	two = make_partition(&self->h, "asym32-two", &left, "root");
+	ASSERT_NE(NULL, two);
+	EXPECT_STREQ(cpulist(&others), effective_cpus(two));
+	/* Nothing would be left for the tasks of the root cpuset. */
+	ASSERT_EQ(0, set_online(self->cpu, false));
+	ASSERT_EQ(0, strncmp(partition_state(two), "root invalid", 12));
+	ASSERT_EQ(0, set_partition(one, "member"));
+
+	ASSERT_EQ(0, set_online(self->cpu, true));
+	self->cpu = -1;
+	EXPECT_STREQ("root", partition_state(two));
+	EXPECT_STREQ(cpulist(&left), effective_cpus(two));
+	EXPECT_STREQ(cpulist(&lost), effective_cpus(self->h.root));
+	ASSERT_EQ(0, set_partition(two, "member"));
+	EXPECT_STREQ(cpulist(&self->m.cpus), effective_cpus(self->h.root));
+}
+
 /* A task that has to leave its cpuset does not go to an isolated CPU. */
 TEST_F(isolation, forced_not_isolated)
 {

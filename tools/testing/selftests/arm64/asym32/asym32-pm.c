@@ -7,6 +7,7 @@
  * again, and no wake-up device or image is needed.
  */
 #include "kselftest_harness.h"
+#include "cpuset.h"
 #include "hotplug.h"
 
 #define PM_DIR		"/sys/power/"
@@ -15,6 +16,7 @@
 FIXTURE(pm)
 {
 	struct machine m;
+	struct hierarchy h;
 	cpu_set_t online;
 	char delay[16];
 	bool testing;
@@ -67,6 +69,7 @@ static bool offers(const char *file, const char *value)
 
 FIXTURE_SETUP(pm)
 {
+	self->h.root[0] = '\0';
 	self->state = -1;
 	self->from[0] = -1;
 	self->from[1] = -1;
@@ -96,6 +99,8 @@ FIXTURE_SETUP(pm)
 FIXTURE_TEARDOWN(pm)
 {
 	end_all();
+	if (self->h.root[0])
+		close_hierarchy(&self->h);
 	if (self->testing)
 		write_file(PM_DIR "pm_test", "none");
 	if (self->delay[0])
@@ -119,7 +124,8 @@ static void copy64(void)
 	_exit(len);
 }
 
-static pid_t request(const char *program, int from, int to)
+static pid_t request(const char *program, int from, int to,
+		     const cpu_set_t *mask)
 {
 	char *argv[2] = {};
 	pid_t pid;
@@ -134,6 +140,8 @@ static pid_t request(const char *program, int from, int to)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(from, COPY_FROM) < 0 || dup2(to, COPY_TO) < 0)
+		_exit(errno);
+	if (mask && sched_setaffinity(0, sizeof(*mask), mask))
 		_exit(errno);
 	if (!program)
 		copy64();
@@ -166,7 +174,7 @@ TEST_F(pm, processors)
 	ASSERT_EQ(0, wait_step(pid64));
 
 	ASSERT_EQ(len, write(self->from[1], variant->state, len));
-	pid = request(program, self->from[0], self->state);
+	pid = request(program, self->from[0], self->state, NULL);
 	ASSERT_EQ(0, wait_step(pid));
 	EXPECT_AFFINITY(want, pid);
 	EXPECT_PROCESSOR(want, pid);
@@ -194,6 +202,77 @@ TEST_F(pm, processors)
 
 		EXPECT_EQ(1, CPU_COUNT(&kept));
 	}
+}
+
+/* What it had asked for before, it has again. */
+TEST_F(pm, pinned)
+{
+	int len = strlen(variant->state);
+	cpu_set_t mask;
+	pid_t pid;
+
+	if (!variant->compat)
+		SKIP(return, "the affinity of native programs is not restored");
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+
+	/* The first CPU is the one that stays online. */
+	mask = one_cpu(nth_cpu(&self->m.el32, CPU_COUNT(&self->m.el32) - 1));
+	ASSERT_EQ(len, write(self->from[1], variant->state, len));
+	pid = request(payload_path(COPY32), self->from[0], self->state, &mask);
+	ASSERT_EQ(0, wait_step(pid));
+	EXPECT_AFFINITY(&mask, pid);
+	EXPECT_PROCESSOR(&mask, pid);
+	EXPECT_EQ(len, next_step(pid));
+}
+
+/*
+ * When the CPU that cannot be offlined becomes isolated, another one takes its
+ * place. Nobody but the suspend has touched a CPU before that.
+ */
+TEST_F(pm, kept_cpu_moves)
+{
+	int len = strlen(variant->state), other, kmsg;
+	const char *group, *why;
+	cpu_set_t kept, rest;
+	bool moved = false;
+	pid_t pid;
+
+	if (variant->compat)
+		SKIP(return, "the same with a native program will do");
+	if (not_mixed(&self->m))
+		SKIP(return, NOT_MIXED);
+	if (CPU_COUNT(&self->m.el32) != 2)
+		SKIP(return, "needs exactly two CPUs that run AArch32");
+	why = open_hierarchy(&self->h, 2);
+	if (why)
+		SKIP(return, "%s", why);
+	kmsg = open_kmsg();
+	if (kmsg < 0)
+		SKIP(return, "needs the kernel log");
+
+	kept = kept_cpus(&self->m.cpus);
+	ASSERT_EQ(1, CPU_COUNT(&kept));
+	rest = cpus_andnot(&self->m.el32, &kept);
+	other = nth_cpu(&rest, 0);
+	group = make_group(&self->h, NULL, "asym32", &kept);
+	ASSERT_NE(NULL, group);
+
+	ASSERT_EQ(len, write(self->from[1], variant->state, len));
+	pid = request(NULL, self->from[0], self->state, NULL);
+	ASSERT_EQ(0, wait_step(pid));
+	EXPECT_EQ(len, next_step(pid));
+
+	ASSERT_TRUE(to_partition(group, "isolated"));
+	for (int i = 0; i < 500 && !moved; i++) {
+		moved = kmsg_says(kmsg, "CPU hot-unplug disabled on CPU");
+		usleep(20000);
+	}
+	close(kmsg);
+	EXPECT_TRUE(moved);
+	EXPECT_EQ(-1, set_online(other, false));
+	EXPECT_EQ(EPERM, errno);
+	set_online(other, true);
 }
 
 TEST_HARNESS_MAIN

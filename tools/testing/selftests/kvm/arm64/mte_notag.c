@@ -89,6 +89,11 @@ FIXTURE_TEARDOWN(notag)
 
 #define DO(op, addr, val)	mte_guest_do(&self->g, (op), (addr), (val))
 
+#define GET_TAGS(gpa, size)						\
+	copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, (gpa), (size), tags)
+#define SET_TAGS(gpa, size)						\
+	copy_guest_tags(self->g.vm, KVM_ARM_TAGS_TO_GUEST, (gpa), (size), tags)
+
 #define EXPECT_DONE(op, addr, val)					\
 	EXPECT_EQ(DO((op), (addr), (val)), MTE_DONE)			\
 		TH_LOG("%s: exit %u, flags 0x%llx, errno %d", mte_op_names[op],	\
@@ -508,10 +513,10 @@ TEST_F(notag, device_memory)
 	EXPECT_DONE(OP_LDR, LARGE_ADDR | MTE_TAG(3), 0);
 
 	memset(tags, 0xff, sizeof(tags));
-	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, LARGE_ADDR, SZ_4K, tags), SZ_4K);
+	EXPECT_EQ(GET_TAGS(LARGE_ADDR, SZ_4K), SZ_4K);
 	for (int i = 0; i < sizeof(tags); i++)
 		ASSERT_EQ(tags[i], 0);
-	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_TO_GUEST, LARGE_ADDR, SZ_4K, tags), -1);
+	EXPECT_EQ(SET_TAGS(LARGE_ADDR, SZ_4K), -1);
 	EXPECT_EQ(errno, EFAULT);
 }
 
@@ -581,18 +586,18 @@ TEST_F(notag, copy_tags)
 	*(u64 *)self->file = PATTERN;
 	EXPECT_DONE(OP_LDR, FILE_ADDR, 0);
 	memset(tags, 0xff, sizeof(tags));
-	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_8K, tags), SZ_8K);
+	EXPECT_EQ(GET_TAGS(FILE_ADDR, SZ_8K), SZ_8K);
 	for (int i = 0; i < sizeof(tags); i++)
 		ASSERT_EQ(tags[i], 0);
 
 	memset(tags, 5, sizeof(tags));
-	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_TO_GUEST, FILE_ADDR, SZ_8K, tags), -1);
+	EXPECT_EQ(SET_TAGS(FILE_ADDR, SZ_8K), -1);
 	EXPECT_EQ(errno, EFAULT);
 	EXPECT_EQ(page_has_tags(self->file), 0);
 
 	/* What comes before is done. */
 	ASSERT_EQ(notag_upgrade(self->file, SZ_4K), 0);
-	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_TO_GUEST, FILE_ADDR, SZ_8K, tags), SZ_4K);
+	EXPECT_EQ(SET_TAGS(FILE_ADDR, SZ_8K), SZ_4K);
 	EXPECT_EQ(page_has_tags(self->file), 1);
 	EXPECT_EQ(page_has_tags(self->file + SZ_4K), 0);
 	EXPECT_EQ(mte_guest_tag(&self->g, FILE_ADDR + 0x560), 5);
@@ -600,7 +605,7 @@ TEST_F(notag, copy_tags)
 
 	/* Both kinds at once */
 	memset(tags, 0xff, sizeof(tags));
-	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_8K, tags), SZ_8K);
+	EXPECT_EQ(GET_TAGS(FILE_ADDR, SZ_8K), SZ_8K);
 	for (int i = 0; i < sizeof(tags); i++)
 		ASSERT_EQ(tags[i], i < sizeof(tags) / 2 ? 5 : 0);
 }
@@ -610,9 +615,9 @@ TEST_F(notag, copy_tags_of_nothing)
 	unsigned char tags[SZ_4K / MTE_GRANULE];
 
 	ASSERT_EQ(munmap(self->file, SZ_4K), 0);
-	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, FILE_ADDR, SZ_4K, tags), -1);
+	EXPECT_EQ(GET_TAGS(FILE_ADDR, SZ_4K), -1);
 	EXPECT_EQ(errno, EFAULT);
-	EXPECT_EQ(copy_guest_tags(self->g.vm, KVM_ARM_TAGS_FROM_GUEST, LARGE_ADDR, SZ_4K, tags), -1);
+	EXPECT_EQ(GET_TAGS(LARGE_ADDR, SZ_4K), -1);
 	EXPECT_EQ(errno, EFAULT);
 }
 

@@ -161,8 +161,8 @@ echo "1..$tests"
 {
 good a710_el1		0x05  64only=0+2 $el1 -cpu cortex-a710
 good a710_el2		0x0e  64only=1-3 $el2 -cpu cortex-a710
-good max_all_tags	0x80f 64only=0-3,tag-faults=perm $el2,mte=on -cpu max
-good max_none_tags	0xa00 "$rules,tag-faults=perm" $el2,mte=on -cpu max $one
+good max_all_tags	0x100f 64only=0-3,tag-faults=perm $el2,mte=on -cpu max
+good max_none_tags	0x1200 "$rules,tag-faults=perm" $el2,mte=on -cpu max $one
 good max_el1		0x303 "64only=0+1,aarch32-regs=poison,$rules" $el1 -cpu max
 good max_el2		0x20c "64only=2+3,aarch32-regs=raz,$rules" $el2 -cpu max
 good a710_el1_one_insn	0x105 64only=0+2,aarch32-regs=poison $el1 -cpu cortex-a710 $one
