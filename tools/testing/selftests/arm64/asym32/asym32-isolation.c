@@ -303,7 +303,7 @@ TEST_F(isolation, valid_again_has_all)
 	/* Nothing would be left for the tasks of the root cpuset. */
 	ASSERT_EQ(0, set_online(self->cpu, false));
 	ASSERT_EQ(0, strncmp(partition_state(two), "root invalid", 12));
-	ASSERT_EQ(0, set_partition(one, "member"));
+	ASSERT_EQ(0, rmdir(one));
 
 	ASSERT_EQ(0, set_online(self->cpu, true));
 	self->cpu = -1;
