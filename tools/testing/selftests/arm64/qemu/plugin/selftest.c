@@ -18,12 +18,14 @@
 #define EXPECT_SET	(load(EXPECT_ADDR) >> 9 & 1)
 #define EXPECT_ISS2	(load(EXPECT_ADDR) >> 10 & 1)
 #define EXPECT_IMPDEF	(load(EXPECT_ADDR) >> 11 & 1)
-#define EXPECT_TAG_FAULTS	(load(EXPECT_ADDR) >> 12 & 1)
 
 #define POISON		0xdeadbeefUL
 
 #define PSCI_SYSTEM_OFF	0x84000008UL
 #define PSCI_CPU_ON	0xc4000003UL
+
+/* Tag access faults are to be those of the architecture */
+#define EXPECT_TAG_FAULTS	(load(EXPECT_ADDR) >> 12 & 1)
 
 /* Names for the ID registers by CRm and op2 */
 #define ID_REG(crm, op2)	((crm) * 8 + (op2))
