@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Guest instructions that a 32-bit program costs; see bench.h. */
+#include <sys/personality.h>
+
 #include "payload.h"
 #include "../qemu/guest/bench.h"
 
@@ -32,6 +34,8 @@ static void exec_32_64(void)
 int main(void)
 {
 	check_clock();
+	/* Chance must not decide how many page tables a program has. */
+	personality(ADDR_NO_RANDOMIZE);
 	measure("fork, exec of a tiny 64-bit program", exec_64);
 	measure("fork, exec of a tiny 32-bit program", exec_32);
 	measure("fork, exec of 32-bit, then of 64-bit", exec_32_64);

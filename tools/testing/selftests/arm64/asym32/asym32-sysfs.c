@@ -153,7 +153,7 @@ TEST_F(sysfs, offline_stays)
 /*
  * A CPU that comes up late is added if it runs 32-bit programs, even if it is
  * the first that does.  As the kernel may not let go of it again, this is the
- * last case of the last program.
+ * last case, and few programs run after this one.
  */
 TEST_F(sysfs, late_online)
 {

@@ -11,7 +11,7 @@ set -eu
 
 out=$1
 packages=dash,bash,coreutils,diffutils,findutils,gawk,grep,hostname,libc6
-packages=$packages,kmod,perl-base,procps,sed,strace,util-linux
+packages=$packages,kmod,libcap-dev,perl-base,procps,sed,strace,util-linux
 
 if ! command -v mmdebstrap >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "error: an arm64 user space is needed for the guest" >&2

@@ -34,6 +34,8 @@ RUNS_KEPT = 200
 CRASH_TIMEOUT = 150
 # of a whole run
 TIMEOUT = 1200
+# tests of upstream that share a boot
+REGRESS_GROUP = 12
 # how much slower the kernels are that look for bugs
 SLOW = {"debug": 3, "proxy": 3, "scx": 3}
 # kernels without what a series is about: its tests give what the base gives
@@ -880,45 +882,91 @@ def cmd_machines(_args):
 
 # --------------------------------------------------------------- two trees
 
+def begun_tests(guest):
+    """Tests that the runner has begun, in order."""
+    return [f"{m[1]}:{m[2]}" for m in
+            re.finditer(r"^# selftests: (\S+?): (\S+)$", guest.read("out"), re.M)]
+
+
+def run_upstream(args, name, tests, tree, kernel):
+    """({(test, case): result}, {test: why there is none}) on one kernel.
+
+    A test that takes the guest down must not hide the others, nor be blamed for
+    what another did: it is run again, alone.
+    """
+    args = argparse.Namespace(**{**vars(args), "kernel": kernel})
+    results, dead = {}, {}
+    left, alone = tests, []
+    while left:
+        guest, got = run_tests(args, name, left, "regress")
+        if guest.status is not None and not guest.findings:
+            results.update(got)
+            break
+        if guest.findings or len(left) == 1:
+            # which of them it was cannot be told
+            alone += left
+            break
+        done = {test for test, case in got if case == "-"}
+        cut = [t for t in begun_tests(guest) if t not in done][-1:] or left[:1]
+        results.update({k: v for k, v in got.items() if k[0] in done})
+        alone += cut
+        left = [t for t in left if t not in done and t not in cut]
+    for test in alone:
+        guest, got = run_tests(args, name, [test], "regress")
+        if guest.status is None:
+            got = {(test, "-"): guest.cause.split("\n")[0]}
+            dead[test] = guest.cause
+        elif guest.findings:
+            got[test, "-"] = re.sub(r"^\[ *[0-9.]+\] ", "", guest.findings[0])
+        elif (test, "-") not in got:
+            dead[test] = "no result"
+        results.update(got)
+    print(f"{tree:5} {name}: {len(tests)} tests from {tests[0]}, "
+          f"{len(alone)} of them alone", file=sys.stderr, flush=True)
+    return results, dead
+
+
 def cmd_regress(args):
     """Upstream's tests on two kernels in the same machine: the differences."""
-    name = one_machine(args.machine)
     own = {row[0] for row in Expectations("", "").rows}
     tests = [t for t in list_of_tests(args.tests)
              if t not in own and fnmatch.fnmatch(t, f"*{args.match or ''}*")]
     if not tests:
         raise Trouble(f"no test of upstream matches T='{args.match}'")
-    seen = {}
-    dead = set()
-    for tree, kernel in (("base", args.base_kernel), ("stack", args.kernel)):
-        args.kernel = kernel
-        results = {}
-        # one boot each: a test that kills the guest must not hide the others
-        for n, test in enumerate(tests, 1):
-            print(f"[{n}/{len(tests)}] {tree:5} {test}", file=sys.stderr)
-            guest, got = run_tests(args, name, [test], "regress")
-            if guest.status is None:
-                got[test, "-"] = guest.cause.split("\n")[0]
-                dead.add(f"{tree}: {test}: {guest.cause}")
-            elif guest.findings:
-                got[test, "-"] = re.sub(r"^\[ *[0-9.]+\] ", "",
-                                        guest.findings[0])
-            elif (test, "-") not in got:
-                dead.add(f"{tree}: {test}: no result")
-            results.update(got)
-        seen[tree] = results
-    differ = 0
-    for key in sorted(set(seen["base"]) | set(seen["stack"])):
-        base, stack = (seen[t].get(key, "no result") for t in ("base", "stack"))
-        if base != stack:
-            differ += 1
-            print(f"{key[0]}: {key[1]}: base {base}, stack {stack}")
-    # the same on both trees is no difference, but no comparison either
-    for line in sorted(dead):
-        print(f"not compared: {line}")
-    print(f"{len(tests)} tests, {len(seen['base'])} results, {differ} differ "
-          f"between base and stack, {len(dead)} not compared ({name})")
-    return 1 if differ or any(d.startswith("stack") for d in dead) else 0
+    names = pick_machines(args.machine)
+    groups = [tests[i:i + REGRESS_GROUP]
+              for i in range(0, len(tests), REGRESS_GROUP)]
+    pool = concurrent.futures.ThreadPoolExecutor(args.jobs or os.cpu_count())
+    runs = [(name, tree, pool.submit(run_upstream, args, name, group, tree, kernel))
+            for name in names for group in groups
+            for tree, kernel in (("base", args.base_kernel), ("stack", args.kernel))]
+    seen, dead = {}, {}
+    try:
+        for name, tree, run in runs:
+            results, silent = run.result()
+            seen.setdefault((name, tree), {}).update(results)
+            dead.update({(name, tree, t): why for t, why in silent.items()})
+    except BaseException:
+        stopped.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+    bad = 0
+    for name in names:
+        base, stack = seen[name, "base"], seen[name, "stack"]
+        differ = sorted(k for k in set(base) | set(stack)
+                        if base.get(k) != stack.get(k))
+        for key in differ:
+            print(f"{name}: {key[0]}: {key[1]}: base {base.get(key, 'no result')}, "
+                  f"stack {stack.get(key, 'no result')}")
+        # the same on both trees is no difference, but no comparison either
+        lost = sorted(k for k in dead if k[0] == name)
+        for key in lost:
+            print(f"{name}: not compared: {key[1]}: {key[2]}: {dead[key]}")
+        print(f"{name}: {len(tests)} tests, {len(base)} results, {len(differ)} differ "
+              f"between base and stack, {len(lost)} not compared")
+        bad += len(differ) + sum(tree == "stack" for _, tree, _ in lost)
+    return 1 if bad else 0
 
 
 def cmd_bench(args):

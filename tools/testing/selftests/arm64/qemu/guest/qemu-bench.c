@@ -2,6 +2,7 @@
 /* Guest instructions of hot paths that every series passes through. */
 #include <sched.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,6 +78,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		return 0;
 	check_clock();
+	/* Chance must not decide how many page tables a program has. */
+	personality(ADDR_NO_RANDOMIZE);
 	self = argv[0];
 
 	measure("getppid", do_getppid);
