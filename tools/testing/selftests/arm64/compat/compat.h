@@ -58,8 +58,8 @@ static inline long svc(uint64_t nr, uint64_t a, uint64_t b, uint64_t c,
 	register uint64_t x5 asm("x5") = f;
 
 	asm volatile("svc #0"
-		     : "+r"(x0)
-		     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+		     : "+r"(x0), "+r"(x8)
+		     : "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
 		     : "memory", "cc");
 	return x0;
 }

@@ -36,6 +36,8 @@ CRASH_TIMEOUT = 150
 TIMEOUT = 1200
 # tests of upstream that share a boot
 REGRESS_GROUP = 12
+# of one of them
+REGRESS_TIMEOUT = 600
 # how much slower the kernels are that look for bugs
 SLOW = {"debug": 3, "proxy": 3, "scx": 3}
 # kernels without what a series is about: its tests give what the base gives
@@ -581,15 +583,17 @@ def list_of_tests(tests):
         return f.read().split()
 
 
-def run_tests(args, name, tests, what="test", modules=None):
+def run_tests(args, name, tests, what="test", modules=None, parse=None):
     guest = Guest(args, name, what)
     words = " ".join(f"-t {shlex.quote(t)}" for t in tests)
     # each once, in the order of the tables
     wanted = dict.fromkeys(m for t in tests for m in (modules or {}).get(t, ()))
-    guest.prepare(f"cd /kselftest && exec ./run_kselftest.sh {words}",
+    # of upstream's some have no limit, and some one that is longer than a boot
+    limit = f"-o {REGRESS_TIMEOUT}" if parse else ""
+    guest.prepare(f"cd /kselftest && exec ./run_kselftest.sh {limit} {words}",
                   modules=wanted)
     guest.run()
-    return guest, parse_ktap(guest, args.kunit)
+    return guest, parse(guest.read("out")) if parse else parse_ktap(guest, args.kunit)
 
 
 def short_run(args):
@@ -888,39 +892,87 @@ def begun_tests(guest):
             re.finditer(r"^# selftests: (\S+?): (\S+)$", guest.read("out"), re.M)]
 
 
+def upstream_results(out):
+    """{(test, case): pass|fail|skip}, line by line.
+
+    Not all that upstream's tests print is KTAP: plans come last or are not kept,
+    and a parser that counts would give one test the cases of the next.
+    """
+    results, test = {}, ""
+    for line in out.splitlines():
+        head = re.match(r"# selftests: (\S+?): (\S+)$", line)
+        # the output of a test may end without a newline
+        whole = re.search(r"(not ok|ok) \d+ selftests: (\S+): (\S+)(.*)", line)
+        case = re.match(r"#[ #]*(not ok|ok) \d+ ?(?:- )?(.*?)\s*( # .*)?$", line)
+        if head:
+            test = f"{head[1]}:{head[2]}"
+        elif whole or case and test:
+            found, rest = (whole, whole[4]) if whole else (case, case[3] or "")
+            key = (f"{whole[2]}:{whole[3]}", "-") if whole else (test, case[2])
+            what = "pass" if found[1] == "ok" else "fail"
+            if re.search(r"# (SKIP|XFAIL)\b", rest):
+                what = "skip"
+            # of several with one name a failure counts
+            if results.get(key) != "fail":
+                results[key] = what
+    return results
+
+
+def anywhere(finding):
+    """A line of the kernel log without what no two boots have in common."""
+    if finding.startswith("kernel tainted"):
+        return finding
+    return re.sub(r"0x[0-9a-f]+|[0-9]+", "", re.sub(r"^\[[^]]*\] ", "", finding))
+
+
 def run_upstream(args, name, tests, tree, kernel):
-    """({(test, case): result}, {test: why there is none}) on one kernel.
+    """({(test, case): result}, {what: why it is not compared}) on one kernel.
 
     A test that takes the guest down must not hide the others, nor be blamed for
-    what another did: it is run again, alone.
+    what another did: it is run again, alone. What is not seen again is told.
     """
     args = argparse.Namespace(**{**vars(args), "kernel": kernel})
     results, dead = {}, {}
-    left, alone = tests, []
+    left, alone, shared, again = tests, [], [], set()
     while left:
-        guest, got = run_tests(args, name, left, "regress")
-        if guest.status is not None and not guest.findings:
-            results.update(got)
-            break
-        if guest.findings or len(left) == 1:
+        guest, got = run_tests(args, name, left, "regress", parse=upstream_results)
+        if guest.findings:
             # which of them it was cannot be told
+            shared.append((left, "; ".join(guest.findings[:2]), guest.dir))
             alone += left
             break
         done = {test for test, case in got if case == "-"}
-        cut = [t for t in begun_tests(guest) if t not in done][-1:] or left[:1]
+        begun = begun_tests(guest)
         results.update({k: v for k, v in got.items() if k[0] in done})
+        left = [t for t in left if t not in done]
+        if guest.status is not None:
+            # the runner ended, and said nothing of these
+            alone += left
+            break
+        # it may have ended just before
+        cut = begun[-1:] or left[:1]
+        # many slow tests in one boot prove nothing; one that hangs does so alone
+        if not guest.cause.startswith("timed out"):
+            shared.append((cut, guest.cause.split("\n")[0], guest.dir))
         alone += cut
-        left = [t for t in left if t not in done and t not in cut]
-    for test in alone:
-        guest, got = run_tests(args, name, [test], "regress")
+        left = [t for t in left if t not in cut]
+    for test in dict.fromkeys(alone):
+        guest, got = run_tests(args, name, [test], "regress", parse=upstream_results)
+        results = {k: v for k, v in results.items() if k[0] != test}
         if guest.status is None:
             got = {(test, "-"): guest.cause.split("\n")[0]}
             dead[test] = guest.cause
+            again.add(test)
         elif guest.findings:
-            got[test, "-"] = re.sub(r"^\[ *[0-9.]+\] ", "", guest.findings[0])
-        elif (test, "-") not in got:
+            got[test, "kernel log"] = "; ".join(dict.fromkeys(map(anywhere, guest.findings)))
+            again.add(test)
+        if guest.status is not None and (test, "-") not in got:
             dead[test] = "no result"
         results.update(got)
+    for culprits, why, where in shared:
+        if not again & set(culprits):
+            dead[f"a boot of {len(culprits)} tests from {culprits[0]}"] = \
+                f"{why} (not seen again, see {shown(where)})"
     print(f"{tree:5} {name}: {len(tests)} tests from {tests[0]}, "
           f"{len(alone)} of them alone", file=sys.stderr, flush=True)
     return results, dead
@@ -933,6 +985,9 @@ def cmd_regress(args):
              if t not in own and fnmatch.fnmatch(t, f"*{args.match or ''}*")]
     if not tests:
         raise Trouble(f"no test of upstream matches T='{args.match}'")
+    for test in tests:
+        if not os.path.exists(os.path.join(args.tests, *test.split(":", 1))):
+            print(f"not compared: {test}: not built")
     names = pick_machines(args.machine)
     groups = [tests[i:i + REGRESS_GROUP]
               for i in range(0, len(tests), REGRESS_GROUP)]
