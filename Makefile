@@ -41,7 +41,8 @@ help:
 	@echo '  selftest       prove that harness and plugin work, and can fail'
 	@echo '  mutants        break the stack on purpose: SERIES=asym32'
 	@echo "  regress        upstream's selftests, base against stack [T=pattern]"
-	@echo '  bench          guest instructions, base against stack'
+	@echo '                 [MACHINE=kvm]'
+	@echo '  bench          guest instructions, base against stack [MACHINE="bench*"]'
 	@echo
 	@echo 'Work on it'
 	@echo '  tree           bring $(O)/tree up to date: one commit a patch'

@@ -50,7 +50,7 @@ die()
 	printf 'error: %s\n' "$1" >&2
 	shift
 	[ $# -eq 0 ] || printf '       %s\n' "$@" >&2
-	exit 1
+	exit 2
 }
 
 # kbuild takes no blank and no colon in a path, QEMU no comma
@@ -104,6 +104,25 @@ need_space()
 		die "$dir has $((have / 1048576)) GB free, $2 GB are needed" \
 		    "another place: O=/some/dir for outputs, XDG_CACHE_HOME=/some/dir for downloads"
 }
+
+# of_base DIR: is it a worktree of the base's clone?
+of_base()
+{
+	[ -e "$1/.git" ] &&
+	[ "$(git -C "$1" rev-parse --path-format=absolute --git-common-dir 2>/dev/null)" = \
+	  "$(git -C "$BASE_GIT" rev-parse --path-format=absolute --git-common-dir)" ]
+}
+
+# scratch_tree DIR REV: a worktree for a script's own use, whatever is there now
+scratch_tree()
+{
+	step "checking out $1"
+	rm -rf "$1"
+	g -C "$BASE_GIT" -c checkout.workers=0 worktree add -f -q --detach "$1" "$2"
+}
+
+# those of some paths that a kernel is built from
+kernel_code() { grep -Ev '^(tools|Documentation|scripts|LICENSES|samples)/|(^|/)\.' || :; }
 
 series_list() { find "$PATCHES" -mindepth 1 -maxdepth 1 -type d -name '[0-9]*' -printf '%f\n' | sort; }
 series_patches() { find "$PATCHES/$1" -maxdepth 1 -name '[0-9]*.patch' | sort; }
