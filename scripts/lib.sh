@@ -113,11 +113,12 @@ of_base()
 	  "$(git -C "$BASE_GIT" rev-parse --path-format=absolute --git-common-dir)" ]
 }
 
-# scratch_tree DIR REV: a worktree for a script's own use, whatever is there now
+# scratch_tree DIR REV: a worktree in the place of whatever is there now
 scratch_tree()
 {
 	step "checking out $1"
 	rm -rf "$1"
+	# -f: the folder may have been removed by hand
 	g -C "$BASE_GIT" -c checkout.workers=0 worktree add -f -q --detach "$1" "$2"
 }
 
